@@ -1,0 +1,1 @@
+"""The bareplane provider: what Pulumi starts to turn servers into clusters."""
