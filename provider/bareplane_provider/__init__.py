@@ -1,1 +1,1 @@
-"""The bareplane provider: what Pulumi starts to turn servers into clusters."""
+"""The Pulumi provider of bareplane: kinds, and what they are made of."""

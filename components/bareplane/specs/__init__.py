@@ -1,0 +1,55 @@
+"""What each resource kind takes, as pulumi-free models shared by the program and the provider.
+
+A spec's field names are snake_case in Python and camelCase on the wire, as Pulumi users expect.
+"""
+
+from bareplane.specs.base import MachineSpec
+from bareplane.specs.wire import Spec
+from bareplane.specs.connection import Connection
+from bareplane.specs.cluster import (
+    ApiSpec,
+    ClusterBootstrapSpec,
+    ControlPlaneNodeSpec,
+    ControlPlaneSpec,
+    EtcdMemberSpec,
+    EtcdQuorumSpec,
+    KubeProxySpec,
+    ManifestSpec,
+    NodeMembershipSpec,
+    PkiSpec,
+    PodNetworkSpec,
+    ServingApproverSpec,
+    WorkerNodeSpec,
+)
+from bareplane.specs.identity import ClientCertificateSpec, ClusterIdentitySpec, EncryptionKeyRingSpec, StackIdentitySpec
+from bareplane.specs.machine import BinariesSpec, ContainerRuntimeSpec, HostSettingsSpec, ImagesSpec, MachineKindSpec
+from bareplane.specs.settings import ClusterSettings
+
+__all__ = [
+    "ApiSpec",
+    "BinariesSpec",
+    "ClientCertificateSpec",
+    "ClusterBootstrapSpec",
+    "ClusterIdentitySpec",
+    "ClusterSettings",
+    "Connection",
+    "ContainerRuntimeSpec",
+    "ControlPlaneNodeSpec",
+    "ControlPlaneSpec",
+    "EncryptionKeyRingSpec",
+    "EtcdMemberSpec",
+    "EtcdQuorumSpec",
+    "HostSettingsSpec",
+    "ImagesSpec",
+    "KubeProxySpec",
+    "MachineKindSpec",
+    "MachineSpec",
+    "ManifestSpec",
+    "NodeMembershipSpec",
+    "PkiSpec",
+    "PodNetworkSpec",
+    "ServingApproverSpec",
+    "Spec",
+    "StackIdentitySpec",
+    "WorkerNodeSpec",
+]

@@ -1,0 +1,60 @@
+"""How a machine is reached over SSH."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import Annotated
+
+from pydantic import Field, field_validator, model_validator
+
+from bareplane.specs.wire import DNS_LABEL, Spec
+
+KEY_TYPES = ("ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521")
+
+
+class Connection(Spec):
+    """A server's address, user, and the host key it must show before anything is sent to it."""
+
+    name: Annotated[str, Field(pattern=DNS_LABEL)]
+    address: str
+    port: Annotated[int, Field(ge=1, le=65535)] = 22
+    user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")] = "root"
+    host_key: str | None = None
+    """`<type> <base64>` as in known_hosts; required unless `trust_on_first_use`."""
+    trust_on_first_use: bool = False
+    identity_file: str | None = None
+    agent: bool = False
+    """Use the keys of the running ssh-agent."""
+    jump: Connection | None = None
+    """A host to go through."""
+
+    @field_validator("address")
+    @classmethod
+    def address_is_a_host(cls, value: str) -> str:
+        try:
+            ip_address(value)
+        except ValueError:
+            if not value or len(value) > 253 or not all(c.isalnum() or c in "-._" for c in value):
+                raise ValueError(f"{value!r} is neither an IP address nor a host name") from None
+        return value
+
+    @field_validator("host_key")
+    @classmethod
+    def host_key_is_a_public_key(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = value.split()
+        if len(parts) < 2 or parts[0] not in KEY_TYPES:
+            raise ValueError(f"must read '<type> <base64>' with a type of {', '.join(KEY_TYPES)}")
+        return f"{parts[0]} {parts[1]}"
+
+    @model_validator(mode="after")
+    def key_and_login_are_given(self) -> Connection:
+        if self.host_key is None and not self.trust_on_first_use:
+            raise ValueError(
+                f"server {self.name!r} has no hostKey: put the line that `ssh-keyscan -t ed25519 {self.address}` prints "
+                "(after comparing its fingerprint on the server's console), or set trustOnFirstUse: true"
+            )
+        if self.identity_file is None and not self.agent:
+            raise ValueError(f"server {self.name!r} needs identityFile: <private key>, or agent: true")
+        return self

@@ -1,0 +1,44 @@
+"""Phases that make a machine ready for any cluster."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bareplane.specs.base import MachineSpec
+from bareplane.specs.wire import DnsName, Version
+
+
+class MachineKindSpec(MachineSpec):
+    """A machine under our care: its ledger, and its facts."""
+
+    minimum_memory_mib: Annotated[int, Field(ge=0)] = 512
+    minimum_disk_mib: Annotated[int, Field(ge=0)] = 2048
+
+
+class HostSettingsSpec(MachineSpec):
+    """Kernel modules, sysctls and the endpoint's name in /etc/hosts."""
+
+    endpoint: DnsName
+    endpoint_addresses: tuple[str, ...]
+
+
+class BinariesSpec(MachineSpec):
+    """Programs of the catalog, installed below /opt/bareplane."""
+
+    kubernetes_version: Version
+    names: tuple[str, ...]
+
+
+class ContainerRuntimeSpec(MachineSpec):
+    """A CRI runtime, configured and running."""
+
+    engine: Literal["containerd"] = "containerd"
+    service_subnet: str
+    pod_subnet: str
+
+
+class ImagesSpec(MachineSpec):
+    """Images in the runtime before any pod asks for them."""
+
+    names: tuple[str, ...]
+    source: Literal["auto", "preload", "pull"] = "auto"

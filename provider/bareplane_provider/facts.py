@@ -1,0 +1,37 @@
+"""What is known of a machine, from the agent's probe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class MachineFacts:
+    """The facts that decide how a machine is set up. They do not change while it runs."""
+
+    os: str
+    """`<id> <version>` of /etc/os-release."""
+    arch: str
+    """Go's name: amd64 or arm64."""
+    cpus: int
+    memory_mib: int
+    hostname: str
+    cgroup_version: int
+    capabilities: tuple[str, ...]
+    """What root's processes may do there, lower case, sorted."""
+    kernel_tunable: bool
+    """Whether /proc/sys/kernel can be written: false in containers, which share their host's kernel."""
+    zstd: bool
+
+    def has_capability(self, name: str) -> bool:
+        """Whether root there has the capability, e.g. `cap_sys_resource`."""
+        return name in self.capabilities
+
+    def to_wire(self) -> dict[str, Any]:
+        return {**asdict(self), "capabilities": list(self.capabilities)}
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> MachineFacts:
+        return cls(**{**wire, "capabilities": tuple(wire["capabilities"])})

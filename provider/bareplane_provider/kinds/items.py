@@ -1,0 +1,177 @@
+"""Items: what a phase wants on a machine, as the agent takes them (docs/architecture.md has the table)."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bareplane_provider.catalog import Artifact, Image
+from bareplane_provider.paths import CONTAINERD_SOCKET, SEARCH_PATH, program, unit_file
+from bareplane_provider.transport.session import Blob
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The items of one phase, in order, and the blobs some of them need, by sha256."""
+
+    items: Sequence[Item]
+    blobs: Mapping[str, Blob]
+
+
+def plan(*items: Item, artifacts: Sequence[Artifact | Image] = ()) -> Plan:
+    """A plan of these items; `artifacts` are what its uploads refer to."""
+    return Plan(items, {one.sha256: blob(one) for one in artifacts})
+
+
+def blob(artifact: Artifact | Image) -> Blob:
+    path = artifact.archive if isinstance(artifact, Image) else artifact.path
+    return Blob(path=path, compressed=artifact.compressed, size=artifact.size)
+
+
+def file(path: str, content: str | bytes, mode: str = "0644", *, sensitive: bool = False) -> Item:
+    """A file of root's with this content; `sensitive` content is never shown and has mode 0600 unless said otherwise."""
+    data = content.encode() if isinstance(content, str) else content
+    item: Item = {
+        "type": "file",
+        "path": path,
+        "content": base64.b64encode(data).decode(),
+        "mode": mode,
+        "owner": "root",
+        "group": "root",
+    }
+    return {**item, "sensitive": True} if sensitive else item
+
+
+def secret_file(path: str, content: str) -> Item:
+    """A file only root can read."""
+    return file(path, content, "0600", sensitive=True)
+
+
+def upload(path: str, artifact: Artifact, mode: str = "0755") -> Item:
+    """A program of the catalog, streamed to the machine and checked there."""
+    return {
+        "type": "file",
+        "path": path,
+        "upload": artifact.sha256,
+        "mode": mode,
+        "owner": "root",
+        "group": "root",
+    }
+
+
+def directory(path: str, mode: str = "0755", *, tree: bool = False, owned: bool = True) -> Item:
+    """A directory; with `tree` all that comes to stand in it is ours; `owned` False leaves owner and mode to others."""
+    item: Item = {"type": "directory", "path": path, "tree": tree}
+    return {**item, "mode": mode, "owner": "root", "group": "root"} if owned else item
+
+
+def symlink(path: str, target: str) -> Item:
+    return {"type": "symlink", "path": path, "target": target}
+
+
+def line(path: str, text: str) -> Item:
+    """One line in a file that belongs to somebody else."""
+    return {"type": "line", "path": path, "line": text}
+
+
+def module(name: str) -> Item:
+    return {"type": "module", "name": name}
+
+
+def sysctl(key: str, value: str, *, required: bool = True) -> Item:
+    return {"type": "sysctl", "key": key, "value": value, "required": required}
+
+
+def unit(name: str, text: str) -> Item:
+    """The file of a systemd unit of ours."""
+    return file(unit_file(name), text)
+
+
+def running(
+    name: str, *restart_on: str, ready: Sequence[str] | None = None, timeout: int = 120, enabled: bool = True
+) -> Item:
+    """A unit that runs now and after a reboot; restarted when its file, or one of the item keys given, was changed.
+
+    `ready` is an argv polled until it exits with 0, at most `timeout` seconds.
+    """
+    item: Item = {
+        "type": "unit",
+        "name": name,
+        "enabled": enabled,
+        "active": True,
+        "own_drop_ins": True,
+        "restart_on": [key(unit_file(name)), *restart_on],
+    }
+    return {**item, "ready": list(ready), "ready_timeout": timeout} if ready else item
+
+
+def command(
+    name: str,
+    argv: Sequence[str],
+    *,
+    produces: Sequence[Mapping[str, Any]] = (),
+    unless: Sequence[str] | None = None,
+    rerun_on: Sequence[str] = (),
+    stdin: str | None = None,
+    replace: bool = False,
+) -> Item:
+    """A program run when what it produces is missing or wrong, when `unless` fails, or when an item of `rerun_on` changed."""
+    item: Item = {
+        "type": "command",
+        "name": name,
+        "argv": list(argv),
+        "environment": {"PATH": SEARCH_PATH},
+        "produces": [dict(one) for one in produces],
+        "rerun_on": list(rerun_on),
+        "replace": replace,
+    }
+    if unless is not None:
+        item["unless"] = list(unless)
+    if stdin is not None:
+        item["stdin"] = base64.b64encode(stdin.encode()).decode()
+    return item
+
+
+def produced(path: str, *, tree: bool = False) -> dict[str, Any]:
+    return {"path": path, "tree": tree} if tree else {"path": path}
+
+
+def certificate(stem: str, ca: str) -> list[dict[str, Any]]:
+    """What a `kubeadm … certs` phase writes: `<stem>.crt`, compared by issuer, SANs, key and life, and `<stem>.key`."""
+    return [
+        {"path": f"{stem}.crt", "check": "certificate", "ca": ca, "key": f"{stem}.key"},
+        {"path": f"{stem}.key"},
+    ]
+
+
+def kubeconfig(path: str, ca: str) -> dict[str, Any]:
+    """A kubeconfig with an embedded client certificate, which is compared as certificates are."""
+    return {"path": path, "check": "kubeconfig", "ca": ca}
+
+
+def image(of: Image, *, pull: bool) -> Item:
+    """An image in containerd's store for Kubernetes: pulled by the machine, or streamed from here."""
+    item: Item = {
+        "type": "image",
+        "reference": of.reference,
+        "namespace": "k8s.io",
+        "ctr": program("ctr"),
+        "address": CONTAINERD_SOCKET,
+    }
+    return {**item, "pull": True} if pull else {**item, "digest": of.digest, "upload": of.sha256}
+
+
+def residue(what: str) -> Item:
+    """Something that running leaves behind and that goes when the phase is undone."""
+    return {"type": "residue", "what": what}
+
+
+def key(path: str) -> str:
+    """The key of a file item."""
+    return f"file {path}"
+
+

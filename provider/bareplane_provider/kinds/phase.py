@@ -1,0 +1,127 @@
+"""A phase on a machine: a spec and the machine's facts become items, which the agent brings about."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import abstractmethod
+from typing import Any, ClassVar, Generic, TypeVar
+
+from bareplane.specs import MachineSpec
+from bareplane_provider.errors import AgentError, IncompleteError
+from bareplane_provider.facts import MachineFacts
+from bareplane_provider.kinds.base import SpecKind, contains_unknown
+from bareplane_provider.kinds.items import Item, Plan
+from bareplane_provider.kinds.probe import probe
+from bareplane_provider.plugin.kind import Change, Context, Created, Inputs, Outputs, State
+from bareplane_provider.transport.session import Session
+
+M = TypeVar("M", bound=MachineSpec)
+
+# What an observation needs of an item; contents stay out of the state.
+UNOBSERVED = frozenset({"content", "stdin", "environment", "argv", "unless", "rerun_on", "restart_on", "ready"})
+
+
+class Phase(SpecKind[M], Generic[M]):
+    """One step of the bootstrap on one machine."""
+
+    deadline: ClassVar[int] = 600
+    """Seconds the agent may take."""
+    immutable: ClassVar[frozenset[str]] = frozenset({"connection.name", "owner"})
+
+    @abstractmethod
+    def items(self, spec: M, machine: MachineFacts) -> list[Item]:
+        """What should be on the machine, in order. Pure."""
+
+    def plan(self, spec: M, machine: MachineFacts, session: Session, context: Context) -> Plan:
+        """The items, with what they need from the catalog or from the machine itself."""
+        return Plan(self.items(spec, machine), {})
+
+    def fingerprint(self, spec: M, machine: MachineFacts) -> str:
+        """Changes when this version of bareplane would render the phase otherwise than the one that made it."""
+        return hashlib.sha256(json.dumps(self.items(spec, machine), sort_keys=True).encode()).hexdigest()[:16]
+
+    def entry(self, spec: M) -> str:
+        """The phase's entry in the machine's ledger, and the resource's id."""
+        return f"{spec.connection.name}/{self.slug}"
+
+    @property
+    @abstractmethod
+    def slug(self) -> str:
+        """The phase's name in ids and in the ledger."""
+
+    def create(self, name: str, inputs: Inputs, context: Context) -> Created:
+        spec = self.parse(inputs)
+        return Created(self.entry(spec), self.apply(spec, context))
+
+    def update(self, id: str, old: State, new: Inputs, context: Context) -> Outputs:
+        return self.apply(self.parse(new), context)
+
+    def apply(self, spec: M, context: Context) -> Outputs:
+        """Bring the machine to the spec; returns what the state remembers."""
+        session = context.machine(spec.connection.to_wire())
+        machine = probe(session)
+        made = self.plan(spec, machine, session, context)
+        request: dict[str, Any] = {
+            "operation": "apply",
+            "entry": self.entry(spec),
+            "owner": spec.owner,
+            "deadline": self.deadline,
+            "items": list(made.items),
+            **self.request_options(spec),
+        }
+        try:
+            facts = session.agent(
+                request, made.blobs, progress=context.progress, encoding="zstd" if machine.zstd else "none"
+            )
+        except AgentError as error:
+            # The ledger holds what was done; the state says what was wished, so that the next `up` goes on from here.
+            raise IncompleteError(
+                f"{spec.connection.name}: {self.name}: {error}", {"facts": {}, "baseline": {}}, self.entry(spec)
+            ) from error
+        return {
+            "facts": facts,
+            "baseline": facts,
+            "items": [observed_part(one) for one in made.items],
+            "machine": machine.to_wire(),
+            "fingerprint": self.fingerprint(spec, machine),
+        }
+
+    def request_options(self, spec: M) -> dict[str, Any]:
+        """Further fields of the agent's request."""
+        return {}
+
+    def read(self, id: str, state: State, context: Context) -> Outputs | None:
+        spec = self.parse(state.inputs)
+        session = context.machine(spec.connection.to_wire())
+        facts = session.agent(
+            {
+                "operation": "observe",
+                "entry": id,
+                "owner": spec.owner,
+                "deadline": self.deadline,
+                "items": state.outputs.get("items", []),
+            },
+            progress=context.progress,
+        )
+        return {**state.outputs, "facts": facts}
+
+    def delete(self, id: str, state: State, context: Context) -> None:
+        spec = self.parse(state.inputs)
+        context.machine(spec.connection.to_wire()).agent(
+            {"operation": "remove", "entry": id, "owner": spec.owner, "deadline": self.deadline},
+            progress=context.progress,
+        )
+
+    def drift(self, old: State, new: Inputs) -> list[Change]:
+        found = super().drift(old, new)
+        known = old.outputs.get("machine")
+        if known and not contains_unknown(new) and old.inputs == new:
+            now = self.fingerprint(self.parse(new), MachineFacts.from_wire(known))
+            if now != old.outputs.get("fingerprint"):
+                found.append(Change("fingerprint"))
+        return found
+
+
+def observed_part(item: Item) -> Item:
+    return {name: value for name, value in item.items() if name not in UNOBSERVED}

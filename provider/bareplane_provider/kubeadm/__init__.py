@@ -1,0 +1,1 @@
+"""kubeadm's configuration as typed models, and its phases as argv."""

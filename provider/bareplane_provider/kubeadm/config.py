@@ -1,0 +1,103 @@
+"""kubeadm's configuration files for one machine of one cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bareplane.specs import ClusterSettings
+from bareplane_provider.kubeadm.kubelet import cluster_wide
+from bareplane_provider.kubeadm.objects import (
+    ApiServer,
+    Argument,
+    ClusterConfiguration,
+    Component,
+    Discovery,
+    Etcd,
+    InitConfiguration,
+    JoinConfiguration,
+    LocalApiEndpoint,
+    Networking,
+    NodeRegistration,
+    Patches,
+    Taint,
+    TokenDiscovery,
+    documents,
+)
+from bareplane_provider.paths import AUDIT_LOG, AUDIT_POLICY, CRI_SOCKET, ENCRYPTION_CONFIG, PATCHES
+
+CONTROL_PLANE_TAINT = Taint(key="node-role.kubernetes.io/control-plane", effect="NoSchedule")
+
+
+def cluster_configuration(cluster: ClusterSettings) -> ClusterConfiguration:
+    """kubeadm's ClusterConfiguration: the same on every control plane, and in the config map `kubeadm-config`."""
+    return ClusterConfiguration(
+        cluster_name=cluster.name,
+        kubernetes_version=f"v{cluster.version}",
+        control_plane_endpoint=f"{cluster.endpoint}:{cluster.port}",
+        etcd=Etcd(local={"dataDir": "/var/lib/etcd"}),
+        networking=Networking(
+            pod_subnet=cluster.pod_subnet, service_subnet=cluster.service_subnet, dns_domain=cluster.dns_domain
+        ),
+        api_server=ApiServer(
+            cert_sans=[cluster.endpoint, *cluster.endpoint_addresses],
+            extra_args=arguments(
+                {
+                    "encryption-provider-config": ENCRYPTION_CONFIG,
+                    "audit-policy-file": AUDIT_POLICY,
+                    "audit-log-path": AUDIT_LOG,
+                    "audit-log-maxage": "30",
+                    "audit-log-maxbackup": "5",
+                    "audit-log-maxsize": "100",
+                    "profiling": "false",
+                }
+            ),
+        ),
+        controller_manager=Component(
+            extra_args=arguments({"node-cidr-mask-size": str(cluster.node_mask), "profiling": "false"})
+        ),
+        scheduler=Component(extra_args=arguments({"profiling": "false"})),
+    )
+
+
+def init_configuration(
+    cluster: ClusterSettings, node: str, address: str, *, schedulable: bool = False
+) -> InitConfiguration:
+    """kubeadm's InitConfiguration of a control plane."""
+    return InitConfiguration(
+        node_registration=registration(node, address, () if schedulable else (CONTROL_PLANE_TAINT,)),
+        local_api_endpoint=LocalApiEndpoint(advertise_address=address, bind_port=cluster.port),
+        patches=Patches(directory=PATCHES),
+    )
+
+
+def init_file(cluster: ClusterSettings, node: str, address: str, *, schedulable: bool = False) -> str:
+    """The file for `kubeadm init phase …` on one control plane (no secret in it)."""
+    return documents(
+        init_configuration(cluster, node, address, schedulable=schedulable),
+        cluster_configuration(cluster),
+        cluster_wide(cluster),
+    )
+
+
+def join_file(cluster: ClusterSettings, node: str, address: str, token: str, ca_hash: str) -> str:
+    """The file for `kubeadm join` of a worker; it holds the join token and never stays on disk."""
+    endpoint = f"{cluster.endpoint}:{cluster.port}"
+    return documents(
+        JoinConfiguration(
+            node_registration=registration(node, address, ()),
+            discovery=Discovery(
+                bootstrap_token=TokenDiscovery(token=token, api_server_endpoint=endpoint, ca_cert_hashes=[ca_hash])
+            ),
+            patches=Patches(directory=PATCHES),
+        )
+    )
+
+
+def registration(node: str, address: str, taints: tuple[Taint, ...]) -> NodeRegistration:
+    return NodeRegistration(
+        name=node, cri_socket=CRI_SOCKET, kubelet_extra_args=arguments({"node-ip": address}), taints=list(taints)
+    )
+
+
+def arguments(flags: Mapping[str, str]) -> list[Argument]:
+    return [Argument(name=name, value=value) for name, value in flags.items()]

@@ -1,0 +1,36 @@
+"""Where things stand on a machine. kubeadm's and Kubernetes' own places are kept; ours begin with bareplane."""
+
+PREFIX = "/opt/bareplane"
+BIN = f"{PREFIX}/bin"
+CNI_BIN = f"{PREFIX}/cni"
+LIB = f"{PREFIX}/lib"
+STATE = "/var/lib/bareplane"
+
+KUBERNETES = "/etc/kubernetes"
+PKI = f"{KUBERNETES}/pki"
+ADMIN_CONF = f"{KUBERNETES}/admin.conf"
+SUPER_ADMIN_CONF = f"{KUBERNETES}/super-admin.conf"
+KUBELET_CONF = f"{KUBERNETES}/kubelet.conf"
+OURS = f"{KUBERNETES}/bareplane"
+KUBEADM_CONF = f"{OURS}/kubeadm.yaml"
+PATCHES = f"{OURS}/patches"
+ENCRYPTION_CONFIG = f"{OURS}/encryption.yaml"
+AUDIT_POLICY = f"{OURS}/audit-policy.yaml"
+AUDIT_LOG = "/var/log/kubernetes/audit.log"
+
+CONTAINERD_CONF = "/etc/containerd/config.toml"
+CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
+CRI_SOCKET = f"unix://{CONTAINERD_SOCKET}"
+CNI_CONF_DIR = "/etc/cni/net.d"
+UNITS = "/etc/systemd/system"
+SEARCH_PATH = f"{BIN}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def program(name: str) -> str:
+    """Path of an installed program of the catalog."""
+    return f"{BIN}/{name}"
+
+
+def unit_file(name: str) -> str:
+    """Path of a systemd unit of ours, e.g. `etcd.service`."""
+    return f"{UNITS}/{name}"

@@ -1,0 +1,34 @@
+"""systemd units and scripts, as Jinja2 templates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from bareplane_templates.systemd import argument, word
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("bareplane_templates", "."),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 these are not HTML; every value passes a systemd filter
+    )
+    made.filters["argument"] = argument
+    made.filters["word"] = word
+    return made
+
+
+_ENVIRONMENT = _environment()
+
+
+def render(template: str, **values: Any) -> str:
+    """The text of `template` (a file of this package). Raises jinja2.UndefinedError for a value left out."""
+    return _ENVIRONMENT.get_template(template).render(**values)
+
+
+__all__ = ["argument", "render", "word"]

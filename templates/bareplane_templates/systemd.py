@@ -1,0 +1,32 @@
+"""Quoting for systemd's unit files (systemd.syntax(7), systemd.service(5))."""
+
+from __future__ import annotations
+
+import re
+
+PLAIN = re.compile(r"[A-Za-z0-9_./:=@,+-]+")
+
+
+def argument(value: str) -> str:
+    """One argument of an Exec line, taken literally: specifiers, variables, quotes and white space lose their meaning.
+
+    Raises ValueError for NUL and line breaks, which no unit file can hold.
+    """
+    refuse_controls(value)
+    if PLAIN.fullmatch(value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{escaped.replace(chr(9), chr(92) + "t")}"'
+
+
+def word(value: str) -> str:
+    """A value that stands for itself (a unit's name, a path, an address). Raises ValueError for anything stranger."""
+    if not PLAIN.fullmatch(value):
+        raise ValueError(f"{value!r} cannot stand in a systemd unit")
+    return value
+
+
+def refuse_controls(value: str) -> None:
+    for character in value:
+        if character != "\t" and (ord(character) < 32 or ord(character) == 127):
+            raise ValueError(f"{value!r} holds a control character, which a systemd unit cannot")
