@@ -1,4 +1,4 @@
-"""What a kind is: the contract between the plugin, which speaks with the engine, and the kinds, which speak with machines.
+"""What a kind is: the contract between the plugin (which speaks with the engine) and the kinds (with machines).
 
 Kinds see plain Python values (dict, list, str, int, float, bool, None) and run in threads of the plugin's executor.
 They raise `bareplane_provider.errors.BareplaneError`; anything else is reported as a defect.
