@@ -1,0 +1,113 @@
+"""Servers as containers: what is there, create, start, remove."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bareplane_lab import capabilities, seed
+from bareplane_lab.commands import run
+from bareplane_lab.place import SEED_LABEL, SERVER_LABEL, Place
+
+STOP_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Container:
+    """A server's container as the engine describes it; `state` is Docker's word (created, running, exited …)."""
+
+    server: str
+    state: str
+    seed: str
+    address: str
+    image: str
+    started: str
+
+
+def listing(place: Place) -> Mapping[str, Container]:
+    """The lab's containers by server name, in order of their numbers."""
+    ids = run(
+        ["docker", "ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={place.label}"], "listing the lab's servers"
+    ).split()
+    if not ids:
+        return {}
+    described = json.loads(run(["docker", "inspect", *ids], "reading the lab's servers"))
+    found = [_parse(place, one) for one in described]
+    return {container.server: container for container in sorted(found, key=lambda one: number(one.server))}
+
+
+def number(server: str) -> int:
+    return int(server.rpartition("-")[2])
+
+
+def create(place: Place, identity: seed.Identity, image: str) -> None:
+    """Makes the container and puts its identity into it; does not start it."""
+    name = place.container(identity.name)
+    run(_create_command(place, identity, image), f"creating {identity.name}")
+    run(["docker", "cp", "-", f"{name}:/"], f"giving {identity.name} its identity", stdin=seed.archive(identity))
+
+
+def start(place: Place, server: str) -> None:
+    run(["docker", "start", place.container(server)], f"starting {server}")
+
+
+def restart(place: Place, server: str) -> None:
+    run(["docker", "restart", f"--time={STOP_SECONDS}", place.container(server)], f"restarting {server}")
+
+
+def remove(place: Place, server: str) -> None:
+    """Removes the container and its volume, running or not."""
+    name = place.container(server)
+    run(["docker", "rm", "--force", "--volumes", name], f"removing {server}")
+    run(["docker", "volume", "rm", "--force", name], f"removing the volume of {server}")
+
+
+def remove_rest(place: Place) -> None:
+    """Volumes and networks of the lab that a killed run left without a container."""
+    for kind in ("volume", "network"):
+        left = run(["docker", kind, "ls", "--quiet", "--filter", f"label={place.label}"], f"listing the lab's {kind}s")
+        if left.split():
+            run(["docker", kind, "rm", *left.split()], f"removing the lab's {kind}s")
+
+
+def _create_command(place: Place, identity: seed.Identity, image: str) -> Sequence[str]:
+    name = place.container(identity.name)
+    labels = (place.label, f"{SERVER_LABEL}={identity.name}", f"{SEED_LABEL}={identity.digest}")
+    return (
+        "docker", "create", f"--name={name}", f"--hostname={identity.name}",
+        f"--network={place.network}", f"--ip={identity.address}",
+        *(f"--label={label}" for label in labels),
+        *(f"--cap-add={capability}" for capability in capabilities.of_this_machine()),
+        "--security-opt=seccomp=unconfined", "--security-opt=apparmor=unconfined",
+        "--security-opt=label=disable", "--security-opt=systempaths=unconfined",
+        "--cgroupns=private", "--userns=host",
+        "--device=/dev/kmsg", "--device-cgroup-rule=a *:* rwm",
+        "--tmpfs=/run:rw,nosuid,nodev,exec,mode=755",
+        # The upper directory of an overlay (a pod's root) cannot lie on an overlay.
+        f"--volume={name}:/var/lib",
+        "--sysctl=net.ipv6.conf.all.disable_ipv6=0", "--sysctl=net.ipv6.conf.default.disable_ipv6=0",
+        "--env=container=docker", "--stop-signal=SIGRTMIN+3", f"--stop-timeout={STOP_SECONDS}",
+        image,
+    )  # fmt: skip
+
+
+def create_volume(place: Place, server: str) -> None:
+    run(
+        ["docker", "volume", "create", f"--label={place.label}", place.container(server)],
+        f"creating the volume of {server}",
+    )
+
+
+def _parse(place: Place, described: Mapping[str, object]) -> Container:
+    data = json.loads(json.dumps(described))
+    labels = data["Config"]["Labels"]
+    endpoint = data["NetworkSettings"]["Networks"].get(place.network) or {}
+    return Container(
+        server=labels[SERVER_LABEL],
+        state=data["State"]["Status"],
+        seed=labels.get(SEED_LABEL, ""),
+        address=(endpoint.get("IPAMConfig") or {}).get("IPv4Address", ""),
+        image=data["Config"]["Image"],
+        started=data["State"]["StartedAt"],
+    )

@@ -1,0 +1,61 @@
+"""Where one lab lives: names derived from its directory, so that even a lost directory finds its containers."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+LAB_LABEL = "bareplane.lab"
+SERVER_LABEL = "bareplane.server"
+SEED_LABEL = "bareplane.seed"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A lab's directory (absolute) and what is named after it."""
+
+    directory: Path
+
+    @property
+    def id(self) -> str:
+        return hashlib.sha256(str(self.directory).encode()).hexdigest()[:8]
+
+    @property
+    def network(self) -> str:
+        return f"bareplane-{self.id}"
+
+    @property
+    def label(self) -> str:
+        return f"{LAB_LABEL}={self.id}"
+
+    @property
+    def inventory(self) -> Path:
+        return self.directory / "inventory.yaml"
+
+    @property
+    def known_hosts(self) -> Path:
+        return self.directory / "known_hosts"
+
+    @property
+    def client_key(self) -> Path:
+        return self.directory / "id_ed25519"
+
+    @property
+    def lock(self) -> Path:
+        return self.directory / ".lock"
+
+    @property
+    def host_keys(self) -> Path:
+        return self.directory / "host-keys"
+
+    def host_key(self, server: str) -> Path:
+        return self.host_keys / server
+
+    def container(self, server: str) -> str:
+        """Name of the server's container, and of its volume."""
+        return f"{self.network}-{server}"
+
+
+def at(directory: Path) -> Place:
+    return Place(directory.expanduser().resolve())
