@@ -1,0 +1,3 @@
+module bareplane.dev/hello
+
+go 1.26

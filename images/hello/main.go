@@ -1,0 +1,75 @@
+// Command hello is the app that shows a cluster working: it says which pod on which node answered.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+var version = "dev"
+
+type greeting struct {
+	Message  string `json:"message"`
+	Hostname string `json:"hostname"`
+	Pod      string `json:"pod,omitempty"`
+	Node     string `json:"node,omitempty"`
+	Version  string `json:"version"`
+}
+
+func main() {
+	if err := serve(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func serve() error {
+	hostname, err := os.Hostname()
+	if err != nil {
+		return err
+	}
+	port := os.Getenv("PORT")
+	if port == "" {
+		port = "8080"
+	}
+	body, err := json.Marshal(greeting{"hello", hostname, os.Getenv("POD_NAME"), os.Getenv("NODE_NAME"), version})
+	if err != nil {
+		return err
+	}
+	body = append(body, '\n')
+	routes := http.NewServeMux()
+	routes.HandleFunc("GET /{$}", func(answer http.ResponseWriter, _ *http.Request) {
+		answer.Header().Set("Content-Type", "application/json")
+		answer.Write(body)
+	})
+	routes.HandleFunc("GET /healthz", func(answer http.ResponseWriter, _ *http.Request) {
+		answer.Write([]byte("ok\n"))
+	})
+	server := &http.Server{Handler: routes, ReadHeaderTimeout: 5 * time.Second}
+	listener, err := net.Listen("tcp", ":"+port)
+	if err != nil {
+		return err
+	}
+	log.Printf("hello %s on %s listens on %s", version, hostname, listener.Addr())
+
+	stopping, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	drained := make(chan error, 1)
+	go func() {
+		<-stopping.Done()
+		limit, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		drained <- server.Shutdown(limit)
+	}()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-drained
+}

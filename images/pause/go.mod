@@ -1,0 +1,3 @@
+module bareplane.dev/pause
+
+go 1.26
