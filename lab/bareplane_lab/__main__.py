@@ -18,6 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     where = place.at(options.directory)
     try:
         return _run(options, where)
+    except KeyboardInterrupt:
+        print("lab: interrupted; run `up` or `down` again", file=sys.stderr)
+        return 130
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
@@ -34,7 +37,7 @@ def _run(options: argparse.Namespace, where: place.Place) -> int:
         case "ssh":
             command = options.command[1:] if options.command[:1] == ["--"] else options.command
             argv = [*readiness.ssh_command(where, lab.find(where, options.name).address, options.user), *command]
-            os.execvp(argv[0], argv)
+            os.execvp(argv[0], argv)  # noqa: S606 - replaces this process, no shell wanted
         case _:
             servers = lab.status(where)
             for server in servers:
@@ -47,7 +50,7 @@ def _run(options: argparse.Namespace, where: place.Place) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bareplane_lab", description="Simulated servers: containers with sshd.")
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--directory", type=Path, default=Path(".lab"), help="where the lab's files live (default .lab)")
+    common.add_argument("--directory", type=Path, default=Path(".lab"), help="the lab's files (default .lab)")
     actions = parser.add_subparsers(dest="action", required=True)
     up = actions.add_parser("up", parents=[common], help="start servers and write the inventory")
     up.add_argument("--servers", type=_count, default=3, help="how many (default 3)")

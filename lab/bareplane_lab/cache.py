@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def cache_root() -> Path:
 
 
 @contextmanager
-def locked(path: Path, *, shared: bool = False) -> Iterator[None]:
+def locked(path: Path, *, shared: bool = False) -> Generator[None]:
     """Holds the lock file at `path`; waits for it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
@@ -28,7 +28,7 @@ def locked(path: Path, *, shared: bool = False) -> Iterator[None]:
 
 
 @contextmanager
-def try_locked(path: Path) -> Iterator[bool]:
+def try_locked(path: Path) -> Generator[bool]:
     """Holds the lock file at `path` if nobody else does; yields whether it was free."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 
 from bareplane_lab.errors import CommandFailed, LabError
 
@@ -22,7 +23,7 @@ TAIL = 2000
 def run(
     argv: Sequence[str], doing: str, *, stdin: bytes = b"", timeout: float | None = None, merge: bool = False
 ) -> str:
-    """Standard output of `argv` (with `merge`, standard error too); raises CommandFailed, led by `doing`, on an error."""
+    """Standard output of `argv` (with `merge`, standard error too); raises CommandFailed, which begins with `doing`."""
     try:
         done = subprocess.run(
             list(argv),
@@ -40,6 +41,19 @@ def run(
         said = (done.stderr or done.stdout).decode(errors="replace").strip()[-TAIL:]
         raise CommandFailed(f"{doing}: `{' '.join(argv[:3])} …` ended with {done.returncode}: {said}")
     return done.stdout.decode(errors="replace")
+
+
+def stream(argv: Sequence[str], doing: str, said: Callable[[str], None]) -> None:
+    """Runs long work and passes on each line it prints, on either output; raises CommandFailed on an error."""
+    last: deque[str] = deque(maxlen=20)
+    with subprocess.Popen(
+        list(argv), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        for line in process.stdout or ():
+            last.append(line)
+            said(line.rstrip())
+    if process.returncode != 0:
+        raise CommandFailed(f"{doing}: `{argv[0]} …` ended with {process.returncode}: {''.join(last).strip()}")
 
 
 def require(*programs: str) -> None:

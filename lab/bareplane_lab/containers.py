@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,16 @@ from bareplane_lab.commands import run
 from bareplane_lab.place import SEED_LABEL, SERVER_LABEL, Place
 
 STOP_SECONDS = 20
+# In the order of Container's fields.
+FORMAT = "\t".join(
+    (
+        f'{{{{index .Config.Labels "{SERVER_LABEL}"}}}}',
+        "{{.State.Status}}",
+        f'{{{{index .Config.Labels "{SEED_LABEL}"}}}}',
+        "{{range .NetworkSettings.Networks}}{{.IPAMConfig.IPv4Address}}{{end}}",
+        "{{.State.StartedAt}}",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -21,19 +30,19 @@ class Container:
     state: str
     seed: str
     address: str
-    image: str
     started: str
 
 
 def listing(place: Place) -> Mapping[str, Container]:
     """The lab's containers by server name, in order of their numbers."""
     ids = run(
-        ["docker", "ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={place.label}"], "listing the lab's servers"
+        ["docker", "ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={place.label}"],
+        "listing the lab's servers",
     ).split()
     if not ids:
         return {}
-    described = json.loads(run(["docker", "inspect", *ids], "reading the lab's servers"))
-    found = [_parse(place, one) for one in described]
+    lines = run(["docker", "inspect", f"--format={FORMAT}", *ids], "reading the lab's servers").splitlines()
+    found = [Container(*line.split("\t")) for line in lines]
     return {container.server: container for container in sorted(found, key=lambda one: number(one.server))}
 
 
@@ -44,6 +53,7 @@ def number(server: str) -> int:
 def create(place: Place, identity: seed.Identity, image: str) -> None:
     """Makes the container and puts its identity into it; does not start it."""
     name = place.container(identity.name)
+    run(["docker", "volume", "create", f"--label={place.label}", name], f"creating the volume of {identity.name}")
     run(_create_command(place, identity, image), f"creating {identity.name}")
     run(["docker", "cp", "-", f"{name}:/"], f"giving {identity.name} its identity", stdin=seed.archive(identity))
 
@@ -90,24 +100,3 @@ def _create_command(place: Place, identity: seed.Identity, image: str) -> Sequen
         "--env=container=docker", "--stop-signal=SIGRTMIN+3", f"--stop-timeout={STOP_SECONDS}",
         image,
     )  # fmt: skip
-
-
-def create_volume(place: Place, server: str) -> None:
-    run(
-        ["docker", "volume", "create", f"--label={place.label}", place.container(server)],
-        f"creating the volume of {server}",
-    )
-
-
-def _parse(place: Place, described: Mapping[str, object]) -> Container:
-    data = json.loads(json.dumps(described))
-    labels = data["Config"]["Labels"]
-    endpoint = data["NetworkSettings"]["Networks"].get(place.network) or {}
-    return Container(
-        server=labels[SERVER_LABEL],
-        state=data["State"]["Status"],
-        seed=labels.get(SEED_LABEL, ""),
-        address=(endpoint.get("IPAMConfig") or {}).get("IPv4Address", ""),
-        image=data["Config"]["Image"],
-        started=data["State"]["StartedAt"],
-    )

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from bareplane_lab.cache import cache_root, locked, try_locked
@@ -18,14 +16,6 @@ from bareplane_lab.progress import Progress
 
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 30.0
-
-
-@dataclass(frozen=True)
-class Daemon:
-    """The dockerd the lab started; `started` (clock ticks since boot) tells it from a later process of the same pid."""
-
-    pid: int
-    started: int
 
 
 def home() -> Path:
@@ -57,8 +47,8 @@ def ensure(progress: Progress) -> None:
 
 def stop_if_idle(progress: Progress) -> None:
     """Stops the dockerd this tool started, unless any container is left or another lab is being changed."""
-    daemon = _recorded()
-    if daemon is None:
+    pid = _own_daemon()
+    if pid is None:
         return
     with try_locked(use_lock()) as free:
         if not free:
@@ -68,11 +58,12 @@ def stop_if_idle(progress: Progress) -> None:
             progress.say("Docker engine left running: other containers remain")
             return
         with progress.step("stopping the Docker engine"):
-            _stop(daemon)
+            _stop(pid)
 
 
-def _record() -> Path:
-    return home() / "dockerd.json"
+def _pid_file() -> Path:
+    """Written by dockerd itself, so that no moment exists in which ours runs unknown."""
+    return home() / "dockerd.pid"
 
 
 def _log() -> Path:
@@ -96,7 +87,7 @@ def _start(progress: Progress) -> None:
                 "dockerd",
                 f"--host={host}",
                 f"--data-root={home() / 'data'}",
-                f"--pidfile={home() / 'dockerd.pid'}",
+                f"--pidfile={_pid_file()}",
                 # Labs have networks of their own; the default bridge would only be one more thing left on this machine.
                 "--bridge=none",
             ],
@@ -105,46 +96,33 @@ def _start(progress: Progress) -> None:
             stderr=log,
             start_new_session=True,
         )
-        started = _start_ticks(process.pid)
-        if started is not None:
-            _record().write_text(json.dumps({"pid": process.pid, "started": started}))
         limit = time.monotonic() + START_TIMEOUT
         while not answers():
             if process.poll() is not None or time.monotonic() > limit:
                 tail = _log().read_text(errors="replace")[-2000:]
-                raise EngineError(f"starting dockerd: it does not answer at {host}; its log {_log()} ends with:\n{tail}")
+                raise EngineError(
+                    f"starting dockerd: it does not answer at {host}; its log {_log()} ends with:\n{tail}"
+                )
             time.sleep(0.1)
 
 
-def _stop(daemon: Daemon) -> None:
+def _stop(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
-        os.kill(daemon.pid, signal.SIGTERM)
+        os.kill(pid, signal.SIGTERM)
     limit = time.monotonic() + STOP_TIMEOUT
-    while _start_ticks(daemon.pid) == daemon.started:
+    while _own_daemon() is not None:
         if time.monotonic() > limit:
-            raise EngineError(
-                f"stopping dockerd (pid {daemon.pid}): still there after {STOP_TIMEOUT:.0f} s; see {_log()}"
-            )
+            raise EngineError(f"stopping dockerd (pid {pid}): still there after {STOP_TIMEOUT:.0f} s; see {_log()}")
         time.sleep(0.05)
-    _record().unlink(missing_ok=True)
 
 
-def _recorded() -> Daemon | None:
-    """The daemon of the record, if that very process is still alive."""
+def _own_daemon() -> int | None:
+    """The pid of the dockerd the lab started, if it lives; a later process of the same pid is not taken for it."""
     try:
-        content = json.loads(_record().read_text())
-        daemon = Daemon(int(content["pid"]), int(content["started"]))
-    except FileNotFoundError:
-        return None
-    except (ValueError, KeyError, TypeError) as error:
-        raise EngineError(f"{_record()} is damaged ({error}); stop dockerd by hand and remove that file") from error
-    return daemon if _start_ticks(daemon.pid) == daemon.started else None
-
-
-def _start_ticks(pid: int) -> int | None:
-    """Start time of a living process; none for one that is gone or only waits to be reaped."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        pid = int(_pid_file().read_text())
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return None if fields[0] == "Z" else int(fields[19])
+    except ValueError as error:
+        raise EngineError(f"{_pid_file()} is damaged; stop dockerd by hand and remove that file") from error
+    return pid if f"--pidfile={_pid_file()}".encode() in command else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,4 +43,4 @@ def write_known_hosts(place: Place, entries: Sequence[Entry]) -> None:
 def _replace(path: Path, text: str) -> None:
     fresh = path.with_name(f".{path.name}.new")
     fresh.write_text(text)
-    os.replace(fresh, path)
+    fresh.replace(path)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from bareplane_lab import containers, engine, image, inventory, keys, network, readiness, seed
+from bareplane_lab import containers, engine, host, image, inventory, keys, network, readiness, seed
 from bareplane_lab.cache import locked
 from bareplane_lab.commands import require
 from bareplane_lab.containers import Container
@@ -25,6 +25,8 @@ def up(place: Place, count: int, progress: Progress) -> None:
     require("docker", "ssh", "ssh-keygen")
     with locked(place.lock), locked(engine.use_lock(), shared=True):
         engine.ensure(progress)
+        host.raise_limits(progress)
+        host.load_bridge_filter(progress)
         server_image = image.ensure(progress)
         subnet = network.ensure(place, progress)
         existing = containers.listing(place)
@@ -76,11 +78,12 @@ def status(place: Place) -> Sequence[Container]:
 
 
 def find(place: Place, server: str) -> Container:
-    existing = containers.listing(place) if engine.answers() else {}
-    if server not in existing:
-        known = ", ".join(existing) or "none; run `up`"
-        raise LabError(f"no server {server!r} in the lab at {place.directory}; there are: {known}")
-    return existing[server]
+    existing = status(place)
+    for container in existing:
+        if container.server == server:
+            return container
+    known = ", ".join(one.server for one in existing) or "none; run `up`"
+    raise LabError(f"no server {server!r} in the lab at {place.directory}; there are: {known}")
 
 
 def _names(count: int, existing: Mapping[str, Container]) -> list[str]:
@@ -107,11 +110,12 @@ def _ensure_server(
     name = identity.name
     if existing is not None and (existing.state == "created" or existing.seed != identity.digest):
         # Never started, so perhaps without its identity; or made for keys that are lost: nobody could log in.
-        progress.say(f"{name}: replaced, it was {'unfinished' if existing.state == 'created' else 'made for other keys'}")
+        progress.say(
+            f"{name}: replaced, it was {'unfinished' if existing.state == 'created' else 'made for other keys'}"
+        )
         containers.remove(place, name)
         existing = None
     if existing is None:
-        containers.create_volume(place, name)
         containers.create(place, identity, image_name)
     if existing is None or existing.state != "running":
         containers.start(place, name)
@@ -123,7 +127,6 @@ def _forget(place: Place) -> None:
     for path in (place.inventory, place.known_hosts, place.client_key, place.client_key.with_suffix(".pub")):
         path.unlink(missing_ok=True)
     shutil.rmtree(place.host_keys, ignore_errors=True)
-    place.lock.unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         # Somebody else's files may lie beside ours; then the directory stays.
         place.directory.rmdir()

@@ -12,7 +12,7 @@ from bareplane_lab.errors import CommandFailed, NetworkError
 from bareplane_lab.place import Place
 from bareplane_lab.progress import Progress
 
-# Away from Kubernetes' usual ranges (10.96.0.0/12, 10.244.0.0/16) and from Docker's own (172.17.0.0/12, 192.168.0.0/16).
+# Away from Kubernetes' usual ranges (10.96.0.0/12, 10.244.0.0/16) and from Docker's own (172.16.0.0/12, 192.168/16).
 POOL = ipaddress.IPv4Network("10.200.0.0/13")
 FIRST_HOST = 11
 ATTEMPTS = 8
@@ -94,7 +94,9 @@ def _create(place: Place, subnet: ipaddress.IPv4Network) -> None:
 
 
 def _taken() -> Iterator[ipaddress.IPv4Network]:
-    yield from route_networks(run(["ip", "-4", "-json", "route", "show", "table", "all"], "reading this machine's routes"))
+    yield from route_networks(
+        run(["ip", "-4", "-json", "route", "show", "table", "all"], "reading this machine's routes")
+    )
     yield from _subnets(run(["docker", "network", "ls", "--quiet"], "listing Docker's networks").split())
 
 

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from bareplane_lab.cache import cache_root
+
 LAB_LABEL = "bareplane.lab"
 SERVER_LABEL = "bareplane.server"
 SEED_LABEL = "bareplane.seed"
@@ -43,7 +45,8 @@ class Place:
 
     @property
     def lock(self) -> Path:
-        return self.directory / ".lock"
+        """Beside the cache's other locks: `down` removes the lab's directory while it holds this one."""
+        return cache_root() / "lab" / f"{self.id}.lock"
 
     @property
     def host_keys(self) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 
@@ -21,7 +21,7 @@ class Progress:
             print(f"{time.monotonic() - self._start:7.1f}s  {text}", file=sys.stderr, flush=True)
 
     @contextmanager
-    def step(self, text: str) -> Iterator[None]:
+    def step(self, text: str) -> Generator[None]:
         """Says what begins, and how long it took once it is done."""
         self.say(f"{text} …")
         began = time.monotonic()

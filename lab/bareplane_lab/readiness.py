@@ -81,8 +81,6 @@ def _ask(place: Place, address: str, command: str, limit: float) -> subprocess.C
     argv = [*ssh_command(place, address), command]
     left = max(1.0, limit - time.monotonic())
     try:
-        return subprocess.run(
-            argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=left
-        )
+        return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=left)
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(argv, 255, "", f"no answer to `{command}` within {left:.0f} s")

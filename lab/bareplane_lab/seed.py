@@ -6,6 +6,7 @@ import hashlib
 import io
 import secrets
 import tarfile
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -56,12 +57,13 @@ def archive(identity: Identity) -> bytes:
         ("root/.ssh/authorized_keys", 0o600, ROOT, f"{identity.client_key_public}\n"),
         ("home/operator/.ssh/authorized_keys", 0o600, OPERATOR, f"{identity.client_key_public}\n"),
     )
+    now = int(time.time())
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         _add_file(tar, ENTRY.lstrip("/"), 0o755, ROOT, ENTRY_SOURCE.read_text())
         for path, mode, owner in _directories():
             entry = tarfile.TarInfo(f".seed/{path}".rstrip("/"))
-            entry.type, entry.mode, (entry.uid, entry.gid) = tarfile.DIRTYPE, mode, owner
+            entry.type, entry.mode, (entry.uid, entry.gid), entry.mtime = tarfile.DIRTYPE, mode, owner, now
             tar.addfile(entry)
         for path, mode, owner, text in files:
             _add_file(tar, f".seed/{path}", mode, owner, text)
@@ -85,7 +87,7 @@ def nameservers(files: Iterable[Path] = RESOLVERS) -> tuple[str, ...]:
 
 def _add_file(tar: tarfile.TarFile, path: str, mode: int, owner: tuple[int, int], text: str) -> None:
     entry, content = tarfile.TarInfo(path), text.encode()
-    entry.size, entry.mode, (entry.uid, entry.gid) = len(content), mode, owner
+    entry.size, entry.mode, (entry.uid, entry.gid), entry.mtime = len(content), mode, owner, int(time.time())
     tar.addfile(entry, io.BytesIO(content))
 
 

@@ -57,7 +57,9 @@ def acquire_options(dump: str) -> tuple[str, ...]:
     """How this machine fetches (proxy, certificates, clock checks): the build inside needs the same."""
     wanted = ("Acquire::http", "Acquire::Check-", "Acquire::Retries", "Acquire::ForceIPv4")
     return tuple(
-        line for line in dump.splitlines() if line.startswith(wanted) and not line.endswith('"";') and "::User-Agent" not in line
+        line
+        for line in dump.splitlines()
+        if line.startswith(wanted) and not line.endswith('"";') and "::User-Agent" not in line
     )
 
 
@@ -78,5 +80,7 @@ def _read_os_release(text: str) -> Mapping[str, str]:
 def _codename(release: Mapping[str, str]) -> str:
     name = release.get("UBUNTU_CODENAME") or release.get("VERSION_CODENAME")
     if not name:
-        raise ImageError("building the server image: /etc/os-release names no codename; Debian or Ubuntu is needed here")
+        raise ImageError(
+            "building the server image: /etc/os-release names no codename; Debian or Ubuntu is needed here"
+        )
     return name

@@ -37,6 +37,8 @@ systemctl --root="$root" --quiet set-default multi-user.target
 # Kernel-wide settings are refused inside a server.
 rm -f "$root"/usr/lib/sysctl.d/*.conf
 
+echo LANG=C.UTF-8 >"$root/etc/default/locale"
+
 : >"$root/etc/machine-id"
-rm -f "$root/etc/fstab" "$root/etc/apt/apt.conf.d/99mmdebstrap" "$root/etc/hostname" "$root/etc/resolv.conf"
+rm -f "$root/etc/fstab" "$root/etc/apt/apt.conf.d/99mmdebstrap" "$root/etc/dpkg/dpkg.cfg.d/99mmdebstrap" "$root/etc/hostname" "$root/etc/resolv.conf"
 rm -rf "$root"/usr/share/info/* "$root"/usr/share/bash-completion "$root"/var/cache/debconf/*-old "$root"/var/log/*.log
