@@ -34,3 +34,7 @@ def program(name: str) -> str:
 def unit_file(name: str) -> str:
     """Path of a systemd unit of ours, e.g. `etcd.service`."""
     return f"{UNITS}/{name}"
+
+
+KUBECTL = (program("kubectl"), "--kubeconfig", ADMIN_CONF)
+"""kubectl as the cluster's admin, on a control plane."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -31,4 +32,9 @@ def render(template: str, **values: Any) -> str:
     return _ENVIRONMENT.get_template(template).render(**values)
 
 
-__all__ = ["argument", "render", "word"]
+def source(name: str) -> str:
+    """The text of a script that takes its values as arguments or on standard input."""
+    return files("bareplane_templates").joinpath(name).read_text()
+
+
+__all__ = ["argument", "render", "source", "word"]

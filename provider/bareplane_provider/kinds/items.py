@@ -9,7 +9,7 @@ from typing import Any
 
 from bareplane_provider.catalog import Artifact, Image
 from bareplane_provider.paths import CONTAINERD_SOCKET, SEARCH_PATH, program, unit_file
-from bareplane_provider.transport.session import Blob
+from bareplane_provider.transport.blob import Blob
 
 Item = dict[str, Any]
 
@@ -153,16 +153,24 @@ def kubeconfig(path: str, ca: str) -> dict[str, Any]:
     return {"path": path, "check": "kubeconfig", "ca": ca}
 
 
-def image(of: Image, *, pull: bool) -> Item:
-    """An image in containerd's store for Kubernetes: pulled by the machine, or streamed from here."""
-    item: Item = {
+def image(of: Image) -> Item:
+    """An image in containerd's store for Kubernetes, streamed to the machine."""
+    return {**stored(of.reference), "digest": of.digest, "upload": of.sha256}
+
+
+def pull_item(reference: str) -> Item:
+    """An image in containerd's store for Kubernetes, pulled by the machine itself."""
+    return {**stored(reference), "pull": True}
+
+
+def stored(reference: str) -> Item:
+    return {
         "type": "image",
-        "reference": of.reference,
+        "reference": reference,
         "namespace": "k8s.io",
         "ctr": program("ctr"),
         "address": CONTAINERD_SOCKET,
     }
-    return {**item, "pull": True} if pull else {**item, "digest": of.digest, "upload": of.sha256}
 
 
 def residue(what: str) -> Item:

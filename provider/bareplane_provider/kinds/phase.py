@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, Generic, TypeVar
 
 from bareplane.specs import MachineSpec
@@ -21,6 +23,9 @@ M = TypeVar("M", bound=MachineSpec)
 # What an observation needs of an item; contents stay out of the state.
 UNOBSERVED = frozenset({"content", "stdin", "environment", "argv", "unless", "rerun_on", "restart_on", "ready"})
 
+# Remembered when a phase broke off: the ledger has what was done, and the next preview names the phase as unfinished.
+INCOMPLETE = {"facts": {"phase": {"state": "incomplete"}}, "baseline": {"phase": {"state": "done"}}}
+
 
 class Phase(SpecKind[M], Generic[M]):
     """One step of the bootstrap on one machine."""
@@ -36,6 +41,11 @@ class Phase(SpecKind[M], Generic[M]):
     def plan(self, spec: M, machine: MachineFacts, session: Session, context: Context) -> Plan:
         """The items, with what they need from the catalog or from the machine itself."""
         return Plan(self.items(spec, machine), {})
+
+    @contextmanager
+    def planned(self, spec: M, machine: MachineFacts, session: Session, context: Context) -> Iterator[Plan]:
+        """The plan, for as long as something it was given for this one run (a token) is valid."""
+        yield self.plan(spec, machine, session, context)
 
     def fingerprint(self, spec: M, machine: MachineFacts) -> str:
         """Changes when this version of bareplane would render the phase otherwise than the one that made it."""
@@ -61,24 +71,23 @@ class Phase(SpecKind[M], Generic[M]):
         """Bring the machine to the spec; returns what the state remembers."""
         session = context.machine(spec.connection.to_wire())
         machine = probe(session)
-        made = self.plan(spec, machine, session, context)
-        request: dict[str, Any] = {
-            "operation": "apply",
-            "entry": self.entry(spec),
-            "owner": spec.owner,
-            "deadline": self.deadline,
-            "items": list(made.items),
-            **self.request_options(spec),
-        }
-        try:
-            facts = session.agent(
-                request, made.blobs, progress=context.progress, encoding="zstd" if machine.zstd else "none"
-            )
-        except AgentError as error:
-            # The ledger holds what was done; the state says what was wished, so that the next `up` goes on from here.
-            raise IncompleteError(
-                f"{spec.connection.name}: {self.name}: {error}", {"facts": {}, "baseline": {}}, self.entry(spec)
-            ) from error
+        with self.planned(spec, machine, session, context) as made:
+            request: dict[str, Any] = {
+                "operation": "apply",
+                "entry": self.entry(spec),
+                "owner": spec.owner,
+                "deadline": self.deadline,
+                "items": list(made.items),
+                **self.request_options(spec),
+            }
+            try:
+                facts = session.agent(
+                    request, made.blobs, progress=context.progress, encoding="zstd" if machine.zstd else "none"
+                )
+            except AgentError as error:
+                raise IncompleteError(
+                    f"{spec.connection.name}: {self.name}: {error}", INCOMPLETE, self.entry(spec)
+                ) from error
         return {
             "facts": facts,
             "baseline": facts,

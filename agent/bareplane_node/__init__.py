@@ -1,0 +1,1 @@
+"""Daemons of ours on a node. Standard library of Python 3.9 only."""

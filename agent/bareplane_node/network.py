@@ -1,0 +1,69 @@
+"""What the routes daemon wants on its node, from the nodes of the API: pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from typing import Any, Dict, Iterable, Mapping, Optional
+
+Object = Dict[str, Any]
+
+
+def pod_cidr(node: Mapping[str, Any]) -> Optional[str]:
+    """The node's IPv4 pod CIDR, once the controller manager has given it one."""
+    cidr = (node.get("spec") or {}).get("podCIDR")
+    return str(ipaddress.IPv4Network(cidr)) if cidr else None
+
+
+def internal_address(node: Mapping[str, Any]) -> Optional[str]:
+    """The address by which other nodes reach this one."""
+    for one in (node.get("status") or {}).get("addresses") or []:
+        if one["type"] == "InternalIP":
+            return str(ipaddress.ip_address(one["address"]))
+    return None
+
+
+def own_cidr(nodes: Iterable[Mapping[str, Any]], name: str) -> Optional[str]:
+    return next((pod_cidr(node) for node in nodes if node["metadata"]["name"] == name), None)
+
+
+def wanted_routes(nodes: Iterable[Mapping[str, Any]], name: str) -> Dict[str, str]:
+    """Pod CIDR to next hop, for every node but this one."""
+    routes: Dict[str, str] = {}
+    for node in nodes:
+        cidr, address = pod_cidr(node), internal_address(node)
+        if node["metadata"]["name"] != name and cidr and address:
+            routes[cidr] = address
+    return routes
+
+
+def network_list(bridge: str, cidr: str) -> str:
+    """CNI's network configuration list for this node: a bridge whose addresses come from the node's CIDR."""
+    plugins = [
+        {
+            "type": "bridge",
+            "bridge": bridge,
+            "isGateway": True,
+            # Masquerading is done once for the node, not by a rule for each pod.
+            "ipMasq": False,
+            "hairpinMode": True,
+            "ipam": {
+                "type": "host-local",
+                "ranges": [[{"subnet": cidr}]],
+                "routes": [{"dst": "0.0.0.0/0"}],
+            },
+        },
+        {"type": "portmap", "capabilities": {"portMappings": True}},
+    ]
+    return json.dumps({"cniVersion": "1.0.0", "name": "bareplane", "plugins": plugins}, indent=2) + "\n"
+
+
+def masquerade(table: str, cidr: str, pod_subnet: str) -> str:
+    """An nftables script: pods of this node leave the pod network with the node's address."""
+    return f"""table ip {table} {{
+    chain postrouting {{
+        type nat hook postrouting priority srcnat; policy accept;
+        ip saddr {cidr} ip daddr != {pod_subnet} ip daddr != 224.0.0.0/4 masquerade
+    }}
+}}
+"""

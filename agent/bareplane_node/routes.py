@@ -1,0 +1,83 @@
+"""Keeps this node's CNI configuration, its masquerading, and its routes to the pods of all other nodes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from typing import Any, Dict, List
+
+from bareplane_node import network
+from bareplane_node.api import Api, log
+
+Object = Dict[str, Any]
+
+
+def run(api: Api, config: Object) -> None:
+    """For ever: one pass after each change of the nodes."""
+    last: Dict[str, Any] = {}
+    for nodes in api.snapshots("/api/v1/nodes"):
+        cidr = network.own_cidr(nodes, config["node"])
+        routes = network.wanted_routes(nodes, config["node"])
+        # Nodes report their health every few seconds; only what concerns the network is worth a pass.
+        wanted = {"cidr": cidr, "routes": routes}
+        if wanted == last:
+            continue
+        try:
+            reconcile(config, cidr, routes)
+            last = wanted
+        except (OSError, subprocess.CalledProcessError) as error:
+            log(f"network not as wanted yet: {describe(error)}")
+
+
+def reconcile(config: Object, cidr: "str | None", routes: Dict[str, str]) -> None:
+    set_routes(config["protocol"], routes)
+    if cidr is None:
+        return
+    set_masquerade(config["table"], cidr, config["podSubnet"])
+    # Last, because the kubelet calls the node ready, and pods start, once this file is there.
+    write(config["network"], network.network_list(config["bridge"], cidr))
+
+
+def set_routes(protocol: int, wanted: Dict[str, str]) -> None:
+    """Routes with our protocol number are ours; no other is looked at."""
+    shown = json.loads(call(["ip", "-json", "-4", "route", "show", "proto", str(protocol)]) or "[]")
+    present = {one["dst"]: one.get("gateway", "") for one in shown}
+    for cidr, gateway in present.items():
+        if cidr not in wanted:
+            log(f"route to {cidr} by {gateway} goes")
+            call(["ip", "-4", "route", "del", cidr, "proto", str(protocol)])
+    for cidr, gateway in wanted.items():
+        if present.get(cidr) != gateway:
+            log(f"route to {cidr} by {gateway}")
+            call(["ip", "-4", "route", "replace", cidr, "via", gateway, "proto", str(protocol)])
+
+
+def set_masquerade(table: str, cidr: str, pod_subnet: str) -> None:
+    """Our own table, replaced as a whole in one transaction."""
+    script = f"table ip {table}\ndelete table ip {table}\n{network.masquerade(table, cidr, pod_subnet)}"
+    call(["nft", "-f", "-"], script)
+
+
+def write(path: str, text: str) -> None:
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            if file.read() == text:
+                return
+    temporary = f"{path}.new"
+    with open(temporary, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+    log(f"{path} written")
+
+
+def call(argv: List[str], stdin: str = "") -> str:
+    return subprocess.run(argv, input=stdin, check=True, capture_output=True, text=True, timeout=30).stdout
+
+
+def describe(error: Exception) -> str:
+    if isinstance(error, subprocess.CalledProcessError):
+        return f"{' '.join(error.cmd)}: {error.stderr.strip()}"
+    return str(error)

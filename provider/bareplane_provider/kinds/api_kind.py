@@ -1,0 +1,61 @@
+"""Kinds whose effects are in the cluster's API, not on a machine: they go through any control plane that answers."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, Generic, TypeVar
+
+from bareplane.specs import ApiSpec
+from bareplane_provider.kinds.base import SpecKind
+from bareplane_provider.kinds.control_planes import answering
+from bareplane_provider.plugin.kind import Context, Created, Inputs, Outputs, State
+from bareplane_provider.transport.session import Session
+
+A = TypeVar("A", bound=ApiSpec)
+Facts = dict[str, dict[str, Any]]
+
+
+class ApiKind(SpecKind[A], Generic[A]):
+    """Something in the API, observed, applied and removed with kubectl on a control plane."""
+
+    # Which control plane is asked is not part of what should be.
+    ignored = frozenset({"controlPlanes"})
+
+    @abstractmethod
+    def identity(self, name: str, spec: A) -> str:
+        """The resource's id."""
+
+    @abstractmethod
+    def observe(self, spec: A, session: Session) -> Facts:
+        """What is there now."""
+
+    @abstractmethod
+    def apply(self, spec: A, session: Session, context: Context) -> None:
+        """Make it so; running it again changes nothing."""
+
+    @abstractmethod
+    def remove(self, spec: A, session: Session, context: Context) -> None:
+        """Take it away; what is gone already is fine."""
+
+    def create(self, name: str, inputs: Inputs, context: Context) -> Created:
+        spec = self.parse(inputs)
+        return Created(self.identity(name, spec), self.brought_about(spec, context))
+
+    def update(self, id: str, old: State, new: Inputs, context: Context) -> Outputs:
+        return self.brought_about(self.parse(new), context)
+
+    def brought_about(self, spec: A, context: Context) -> Outputs:
+        with answering(spec.control_planes, context) as session:
+            self.apply(spec, session, context)
+            facts = self.observe(spec, session)
+        return {"facts": facts, "baseline": facts}
+
+    def read(self, id: str, state: State, context: Context) -> Outputs | None:
+        spec = self.parse(state.inputs)
+        with answering(spec.control_planes, context) as session:
+            return {**state.outputs, "facts": self.observe(spec, session)}
+
+    def delete(self, id: str, state: State, context: Context) -> None:
+        spec = self.parse(state.inputs)
+        with answering(spec.control_planes, context) as session:
+            self.remove(spec, session, context)

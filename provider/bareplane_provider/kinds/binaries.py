@@ -1,0 +1,49 @@
+"""`Binaries`: programs of the catalog, installed below /opt/bareplane, each checked against its sha256 on the machine."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+
+from bareplane.specs import BinariesSpec
+from bareplane_provider import catalog
+from bareplane_provider.facts import MachineFacts
+from bareplane_provider.kinds.items import Item, Plan, directory, plan, upload
+from bareplane_provider.kinds.phase import Phase
+from bareplane_provider.paths import BIN, CNI_BIN
+from bareplane_provider.plugin.kind import Context
+from bareplane_provider.transport.session import Session
+
+CNI_PLUGINS = frozenset({"bridge", "host-local", "loopback", "portmap"})
+
+
+class Binaries(Phase[BinariesSpec]):
+    name = "Binaries"
+    spec = BinariesSpec
+    slug = "binaries"
+    deadline = 1800
+
+    def items(self, spec: BinariesSpec, machine: MachineFacts) -> list[Item]:
+        return [directory(BIN), directory(CNI_BIN)]
+
+    def plan(self, spec: BinariesSpec, machine: MachineFacts, session: Session, context: Context) -> Plan:
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            artifacts = list(
+                pool.map(
+                    lambda name: catalog.obtain(
+                        name, arch=machine.arch, kubernetes=spec.kubernetes_version, progress=context.progress
+                    ),
+                    spec.names,
+                )
+            )
+        uploads = [upload(destination(one.name), one) for one in artifacts]
+        return plan(*self.items(spec, machine), *uploads, artifacts=artifacts)
+
+    def fingerprint(self, spec: BinariesSpec, machine: MachineFacts) -> str:
+        pinned = [catalog.pinned(name, kubernetes=spec.kubernetes_version) for name in spec.names]
+        return hashlib.sha256("\n".join(pinned).encode()).hexdigest()[:16]
+
+
+def destination(name: str) -> str:
+    """Where a program of the catalog stands on a machine."""
+    return f"{CNI_BIN if name in CNI_PLUGINS else BIN}/{name}"

@@ -1,0 +1,53 @@
+"""`ControlPlaneNode`: the kubelet of a control plane, joined through the API server on the same machine."""
+
+from __future__ import annotations
+
+from bareplane.specs import ControlPlaneNodeSpec
+from bareplane_provider.facts import MachineFacts
+from bareplane_provider.kinds.items import Item, command, file, key, kubeconfig, produced, running
+from bareplane_provider.kinds.nodes import KUBELET, PATCH, UNIT, kubelet_items
+from bareplane_provider.kinds.phase import Phase
+from bareplane_provider.kinds.pki import CA
+from bareplane_provider.kubeadm.config import init_file
+from bareplane_provider.paths import KUBECTL, KUBELET_CONF, OURS, program
+
+NODE_CONF = f"{OURS}/kubeadm-node.yaml"
+
+
+class ControlPlaneNode(Phase[ControlPlaneNodeSpec]):
+    name = "ControlPlaneNode"
+    spec = ControlPlaneNodeSpec
+    slug = "node"
+    immutable = Phase.immutable | {"node", "address"}
+
+    def items(self, spec: ControlPlaneNodeSpec, machine: MachineFacts) -> list[Item]:
+        kubeadm = program("kubeadm")
+        config = init_file(spec.cluster, spec.node, spec.address, schedulable=spec.schedulable)
+        registered = [*KUBECTL, "get", "node", spec.node, "--request-timeout", "5s"]
+        return [
+            *kubelet_items(machine),
+            file(NODE_CONF, config, "0600"),
+            command(
+                "kubeconfig kubelet",
+                [kubeadm, "init", "phase", "kubeconfig", "kubelet", "--config", NODE_CONF],
+                produces=[kubeconfig(KUBELET_CONF, CA)],
+                replace=True,
+            ),
+            command(
+                "kubelet-start",
+                [kubeadm, "init", "phase", "kubelet-start", "--config", NODE_CONF],
+                produces=[produced(f"{KUBELET}/config.yaml"), produced(f"{KUBELET}/kubeadm-flags.env")],
+                rerun_on=[key(PATCH), key(NODE_CONF)],
+            ),
+            running(
+                UNIT,
+                key(program("kubelet")),
+                key(f"{KUBELET}/config.yaml"),
+                ready=registered,
+                timeout=300,
+            ),
+            command(
+                "mark-control-plane",
+                [kubeadm, "init", "phase", "mark-control-plane", "--config", NODE_CONF],
+            ),
+        ]

@@ -1,0 +1,40 @@
+"""`HostSettings`: the kernel modules, sysctls and names that Kubernetes' documentation asks of every node."""
+
+from __future__ import annotations
+
+from bareplane.specs import HostSettingsSpec
+from bareplane_provider.facts import MachineFacts
+from bareplane_provider.kinds.items import Item, directory, file, line, module, sysctl
+from bareplane_provider.kinds.phase import Phase
+from bareplane_provider.paths import KUBERNETES, PREFIX
+
+MODULES = ("overlay", "br_netfilter")
+NETWORK = {
+    "net.ipv4.ip_forward": "1",
+    "net.bridge.bridge-nf-call-iptables": "1",
+}
+# The kubelet sets these itself, and leaves them; set here, they are in the ledger and go back.
+KERNEL = {
+    "kernel.panic": "10",
+    "kernel.panic_on_oops": "1",
+    "vm.overcommit_memory": "1",
+}
+
+
+class HostSettings(Phase[HostSettingsSpec]):
+    name = "HostSettings"
+    spec = HostSettingsSpec
+    slug = "host-settings"
+
+    def items(self, spec: HostSettingsSpec, machine: MachineFacts) -> list[Item]:
+        settings = {**NETWORK, **(KERNEL if machine.kernel_tunable else {})}
+        text = "".join(f"{key} = {value}\n" for key, value in settings.items())
+        return [
+            directory(PREFIX, tree=True),
+            directory(KUBERNETES, tree=True),
+            *(module(name) for name in MODULES),
+            file("/etc/modules-load.d/bareplane.conf", "".join(f"{name}\n" for name in MODULES)),
+            file("/etc/sysctl.d/90-bareplane.conf", text),
+            *(sysctl(key, value) for key, value in settings.items()),
+            *(line("/etc/hosts", f"{address} {spec.endpoint}") for address in spec.endpoint_addresses),
+        ]

@@ -1,0 +1,105 @@
+"""`Manifest`: Kubernetes objects, applied on the server side under a field manager of ours and watched for drift."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+import yaml
+
+from bareplane.specs import ManifestSpec
+from bareplane_provider.kinds.api_kind import ApiKind, Facts
+from bareplane_provider.kinds.control_planes import kubectl
+from bareplane_provider.plugin.kind import Context, Outputs, State
+from bareplane_provider.transport.session import Session
+
+ROLLED_OUT = frozenset({"Deployment", "DaemonSet", "StatefulSet"})
+APPLY = ("apply", "--server-side", "--force-conflicts", "--field-manager=bareplane", "-f", "-")
+Object = Mapping[str, Any]
+
+
+class Manifest(ApiKind[ManifestSpec]):
+    name = "Manifest"
+    spec = ManifestSpec
+
+    def identity(self, name: str, spec: ManifestSpec) -> str:
+        return f"manifest/{name}"
+
+    def observe(self, spec: ManifestSpec, session: Session) -> Facts:
+        shown = kubectl(session, "get", "-f", "-", "--ignore-not-found", "-o", "json", stdin=stream(spec.objects))
+        found: dict[str, Any] = json.loads(shown) if shown.strip() else {"items": []}
+        live = {key(one): one for one in found.get("items", [found])}
+        return {key(one): compared(one, live.get(key(one))) for one in spec.objects}
+
+    def apply(self, spec: ManifestSpec, session: Session, context: Context) -> None:
+        kubectl(session, *APPLY, stdin=stream(spec.objects))
+        if not spec.wait_seconds:
+            return
+        for one in spec.objects:
+            if one["kind"] in ROLLED_OUT:
+                context.progress(f"waiting for {key(one)} to be rolled out")
+                kubectl(
+                    session,
+                    *in_namespace(one),
+                    "rollout",
+                    "status",
+                    f"{one['kind']}/{one['metadata']['name']}",
+                    f"--timeout={spec.wait_seconds}s",
+                    timeout=spec.wait_seconds + 30,
+                )
+
+    def update(self, id: str, old: State, new: dict[str, Any], context: Context) -> Outputs:
+        outputs = super().update(id, old, new, context)
+        kept = {key(one) for one in new["objects"]}
+        gone = [one for one in old.inputs["objects"] if key(one) not in kept]
+        if gone:
+            super().delete(id, State({**old.inputs, "objects": gone}, old.outputs), context)
+        return outputs
+
+    def remove(self, spec: ManifestSpec, session: Session, context: Context) -> None:
+        kubectl(session, "delete", "-f", "-", "--ignore-not-found", "--wait=true", stdin=stream(spec.objects))
+
+
+def stream(objects: tuple[dict[str, Any], ...]) -> str:
+    return yaml.safe_dump_all(objects)
+
+
+def key(one: Object) -> str:
+    """`Deployment default/hello`; objects without a namespace in their metadata stand in `default` or in none."""
+    metadata = one["metadata"]
+    return f"{one['kind']} {metadata.get('namespace', 'default')}/{metadata['name']}"
+
+
+def in_namespace(one: Object) -> list[str]:
+    return ["-n", one["metadata"].get("namespace", "default")]
+
+
+def compared(wished: Object, live: Object | None) -> dict[str, str]:
+    """The live values of the fields that the manifest sets; what the cluster adds by itself is left out."""
+    if live is None:
+        return {"present": "no"}
+    return {"present": "yes", **{path: shown(live, path) for path in sorted(fields(wished))}}
+
+
+def fields(value: Any, path: str = "") -> Iterator[str]:
+    """Paths of all leaves, as JSON pointers."""
+    if isinstance(value, dict) and value:
+        for name, below in cast("dict[str, Any]", value).items():
+            yield from fields(below, f"{path}/{name.replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(value, list | tuple) and value:
+        for index, below in enumerate(cast("list[Any]", value)):
+            yield from fields(below, f"{path}/{index}")
+    else:
+        yield path
+
+
+def shown(document: Object, pointer: str) -> str:
+    value: Any = document
+    for part in pointer.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        try:
+            value = value[int(name)] if isinstance(value, list) else value[name]
+        except (KeyError, IndexError, TypeError, ValueError):
+            return "(absent)"
+    return json.dumps(value, sort_keys=True)

@@ -1,0 +1,87 @@
+"""`WorkerNode`: a worker's kubelet, joined by `kubeadm join` with a token that is minted for it and revoked after."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from bareplane.specs import WorkerNodeSpec
+from bareplane_provider.facts import MachineFacts
+from bareplane_provider.kinds.control_planes import answering, run
+from bareplane_provider.kinds.items import Item, Plan, command, file, key, plan, produced, running
+from bareplane_provider.kinds.nodes import KUBELET, PATCH, UNIT, kubelet_items
+from bareplane_provider.kinds.phase import Phase
+from bareplane_provider.kinds.pki import CA
+from bareplane_provider.kubeadm.config import join_file
+from bareplane_provider.paths import ADMIN_CONF, KUBELET_CONF, program
+from bareplane_provider.plugin.kind import Context
+from bareplane_provider.transport.session import Session
+
+TOKEN_LIFE = "15m"
+JOIN = "kubeadm join"
+
+
+class WorkerNode(Phase[WorkerNodeSpec]):
+    name = "WorkerNode"
+    spec = WorkerNodeSpec
+    slug = "node"
+    immutable = Phase.immutable | {"node", "address", "caCertificate"}
+    ignored = frozenset({"controlPlanes"})
+
+    def items(self, spec: WorkerNodeSpec, machine: MachineFacts) -> list[Item]:
+        return [
+            *kubelet_items(machine),
+            file(CA, spec.ca_certificate, "0644"),
+            command(
+                JOIN,
+                [program("kubeadm"), "join", "--config", "/dev/stdin", "--skip-phases", "preflight"],
+                produces=[
+                    produced(KUBELET_CONF),
+                    produced(f"{KUBELET}/config.yaml"),
+                    produced(f"{KUBELET}/kubeadm-flags.env"),
+                ],
+            ),
+            running(UNIT, key(program("kubelet")), key(PATCH)),
+        ]
+
+    @contextmanager
+    def planned(
+        self, spec: WorkerNodeSpec, machine: MachineFacts, session: Session, context: Context
+    ) -> Iterator[Plan]:
+        items = self.items(spec, machine)
+        if session.run(["test", "-s", KUBELET_CONF, "-a", "-s", f"{KUBELET}/config.yaml"]).status == 0:
+            yield plan(*items)
+            return
+        with join_token(spec, context) as token:
+            config = join_file(spec.cluster, spec.node, spec.address, token, ca_hash(spec.ca_certificate))
+            yield plan(*(with_stdin(item, config) if item.get("name") == JOIN else item for item in items))
+
+
+def with_stdin(item: Item, text: str) -> Item:
+    return {**item, "stdin": base64.b64encode(text.encode()).decode()}
+
+
+@contextmanager
+def join_token(spec: WorkerNodeSpec, context: Context) -> Iterator[str]:
+    """A token of the cluster that lives for minutes and is deleted when the block ends."""
+    with answering(spec.control_planes, context) as control_plane:
+        kubeadm = [program("kubeadm"), "token", "--kubeconfig", ADMIN_CONF]
+        token = run(
+            control_plane, [*kubeadm, "create", "--ttl", TOKEN_LIFE, "--description", f"joins {spec.node}"]
+        ).strip()
+        try:
+            yield token
+        finally:
+            run(control_plane, [*kubeadm, "delete", token.partition(".")[0]])
+
+
+def ca_hash(certificate: str) -> str:
+    """The CA's public key as kubeadm pins it: `sha256:<hex>` over its SubjectPublicKeyInfo."""
+    key_of_ca = x509.load_pem_x509_certificate(certificate.encode()).public_key()
+    info = key_of_ca.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return f"sha256:{hashlib.sha256(info).hexdigest()}"
