@@ -94,6 +94,12 @@ class Mirror:
         record = self.fetch(wanted.key, wanted.title, recipes, staging / wanted.name, say)
         if isinstance(record, Missing):
             return record
+        downloaded_whole = record.recipe == wanted.download_recipe and wanted.member is None
+        if downloaded_whole and wanted.pinned not in {None, record.sha256}:
+            raise ChecksumError(
+                f"{wanted.title}: {self._place} has sha256 {record.sha256}, the catalog's lock says {wanted.pinned}; "
+                "it was refused; fill the mirror again, or unset BAREPLANE_MIRROR"
+            )
         origin = f"{self._place} ({record.origin})"
         return Staged(staging / wanted.name, record.sha256, record.version, record.recipe, origin)
 

@@ -1,0 +1,78 @@
+"""The lock that is shipped is complete and consistent."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from bareplane_provider.catalog.errors import CatalogError
+from bareplane_provider.catalog.lock import ARCHES, parse_lock, read_lock
+from bareplane_provider.catalog.wanted import wanted
+
+LOCK = read_lock()
+EVERY = [
+    wanted(LOCK, name, arch, version)
+    for name in LOCK.programs
+    for arch in ARCHES
+    for version in LOCK.source_of(name).versions
+]
+
+
+@pytest.mark.parametrize("what", EVERY, ids=lambda what: what.key)
+def test_every_program_can_be_built_at_the_version_it_says(what):
+    module = (what.module / "go.mod").read_text()
+    assert re.search(r"^go 1\.\d+", module, re.MULTILINE)
+    if what.build.ours:
+        assert (what.module / "main.go").is_file()
+        return
+    assert (what.module / "go.sum").is_file()
+    assert f" v{what.built_version}" in module
+    required = re.findall(r"^(?:require |\t)(\S+) v\S+(?: // indirect)?$", module, re.MULTILINE)
+    assert any(what.program.package == path or what.program.package.startswith(f"{path}/") for path in required)
+
+
+@pytest.mark.parametrize("what", EVERY, ids=lambda what: what.key)
+def test_no_placeholder_is_left_anywhere(what):
+    filled = [what.url, what.checksums_url, what.member, str(what.module), *what.stamps.values()]
+    assert not [text for text in filled if text and re.search(r"[{}]", text)]
+
+
+def test_every_download_has_a_pin_or_a_published_checksum():
+    assert [what.key for what in EVERY if what.url and not what.pinned and not what.checksums_url] == []
+
+
+def test_every_pin_is_of_a_download_of_the_lock():
+    assert set(LOCK.pins) <= {what.url for what in EVERY}
+    assert all(re.fullmatch(r"[0-9a-f]{64}", sha256) for sha256 in LOCK.pins.values())
+
+
+def test_every_image_is_tagged_with_its_programs_version():
+    for entry in LOCK.images.values():
+        assert entry.reference.rpartition(":")[2].removeprefix("v") == LOCK.version(entry.program)
+
+
+def test_images_run_as_a_user_that_is_not_root():
+    assert all(re.fullmatch(r"[1-9]\d*:[1-9]\d*", entry.user) for entry in LOCK.images.values())
+
+
+def test_the_traditional_model_has_what_it_runs():
+    programs, images = LOCK.names("traditional")
+    assert {"etcd", "kube-apiserver", "kubelet", "kubeadm", "containerd", "runc", "bridge"} <= set(programs)
+    assert {"pause", "coredns", "hello"} <= set(images)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "cannot be read"),
+        ('{"format": 2, "sources": {}, "programs": {}, "images": {}, "pins": {}}', "format 2"),
+        (
+            '{"format": 1, "sources": {}, "programs": {"p": {"source": "s", "groups": [], "package": "x"}}, '
+            '"images": {}, "pins": {}}',
+            "p → source s",
+        ),
+    ],
+)
+def test_a_broken_lock_is_refused(text, message):
+    with pytest.raises(CatalogError, match=message):
+        parse_lock(text)
