@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _CHUNK = (1 << 15) - 64
 _MEGABYTE = 1_000_000
 _TELL_EVERY = 1.0
+# An agent that failed reads no more: a send that waits for it must look up now and then.
+_LOOK_EVERY = 0.3
 
 
 class Conversation:
@@ -98,11 +100,13 @@ class Conversation:
         """Send all of `data`; false when the other end reads no more: why is on its output, which is read next."""
         view = memoryview(data)
         while view:
-            self._arm()
+            self._arm(at_most=_LOOK_EVERY)
             try:
                 sent = self._channel.send(bytes(view[:_CHUNK]))
             except TimeoutError:
-                raise
+                if self._interrupted():
+                    return False
+                continue
             except OSError:
                 return False
             if sent == 0:
@@ -173,11 +177,11 @@ class Conversation:
             )
         return cast("dict[str, Any]", said)
 
-    def _arm(self) -> None:
+    def _arm(self, at_most: float = float("inf")) -> None:
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
-        self._channel.settimeout(left)
+        self._channel.settimeout(min(left, at_most))
 
     def _ended(self, errors: Drain) -> Exception:
         """The agent ended without a result: sudo, a missing Python, a defect, or a cut connection (EOFError)."""

@@ -27,13 +27,16 @@ class Completed:
     stderr: bytes
 
 
-def command_line(argv: Sequence[str], *, sudo: bool) -> str:
-    """One line for the user's shell on the machine; arguments reach the program as they are."""
+def command_line(argv: Sequence[str], *, sudo: bool, reads: bool = True) -> str:
+    """One line for the user's shell on the machine; arguments reach the program as they are.
+
+    A command that `reads` nothing gets no input at all, rather than one whose end must be told.
+    """
     if not argv or any("\0" in word for word in argv):
         raise InputError(f"a command line needs words without NUL bytes, not {list(argv)[:1]!r}…")
     # `env`, not an assignment: it works in every login shell. Messages are matched: they must not be translated.
     prefix = ["env", "LC_ALL=C", *(["sudo", "-n", "--"] if sudo else [])]
-    return shlex.join([*prefix, *argv])
+    return shlex.join([*prefix, *argv]) + ("" if reads else " </dev/null")
 
 
 def sudo_problem(done: Completed) -> str | None:

@@ -15,6 +15,7 @@ import paramiko
 from bareplane_provider.errors import AuthenticationError, CancelledError, HostKeyError
 from bareplane_provider.transport.hostkey import HostKey, fingerprints
 from bareplane_provider.transport.identity import identities
+from bareplane_provider.transport.ordered import OrderedTransport
 
 if TYPE_CHECKING:
     from threading import Event
@@ -87,7 +88,7 @@ def handshake(
 
     `started` gets the transport before anything is sent, so that another thread can close it.
     """
-    transport = paramiko.Transport(sock)
+    transport = OrderedTransport(sock)
     started(transport)
     try:
         options = transport.get_security_options()

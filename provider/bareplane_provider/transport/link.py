@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
@@ -39,13 +40,28 @@ class Link:
         """A session channel; waits while eight are open. `release` gives it back. A dead link raises SSHException."""
         self._sessions.acquire()
         try:
-            return self.transport.open_session(timeout=DIAL_TIMEOUT)
-        except paramiko.ChannelException as error:
-            self._sessions.release()
-            raise TransportError(f"the server opens no session: {error}; see MaxSessions in its sshd_config") from error
+            return self._opened()
         except BaseException:
             self._sessions.release()
             raise
+
+    def _opened(self) -> paramiko.Channel:
+        deadline = time.monotonic() + DIAL_TIMEOUT
+        while True:
+            asked = time.monotonic()
+            try:
+                return self.transport.open_session(timeout=DIAL_TIMEOUT)
+            except paramiko.SSHException as error:
+                # Not only ChannelException: of two refusals at a time, paramiko gives one thread the other kind.
+                answered = self.alive and time.monotonic() - asked < DIAL_TIMEOUT
+                if not answered:
+                    raise
+                if time.monotonic() > deadline:
+                    raise TransportError(
+                        f"the server opens no session: {error}; see MaxSessions in its sshd_config"
+                    ) from error
+            # sshd counts a session that has ended until it has seen our close and reaped the command.
+            time.sleep(0.02)
 
     def release(self, channel: paramiko.Channel) -> None:
         channel.close()

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from bareplane_provider.transport.pool import Pool
 
 _CHUNK = 1 << 15
+# Less than any server's first window: sending this much never waits.
+_FITS = 1 << 14
 
 
 class Session:
@@ -40,18 +42,17 @@ class Session:
     def run(self, argv: Sequence[str], stdin: bytes = b"", timeout: float = 60.0) -> Completed:
         """Run one command as root and wait for it. Any exit status is returned; secrets belong in `stdin`."""
         what = f"running {argv[0]}" if argv else "running nothing"
-        line = command_line(argv, sudo=self.connection.sudo)
+        line = command_line(argv, sudo=self.connection.sudo, reads=bool(stdin))
         deadline = time.monotonic() + timeout
         with self.guard(what, timeout), self._channel() as channel:
             channel.settimeout(timeout)
             channel.exec_command(line)
             errors = Drain(channel.recv_stderr)
-            feeder = threading.Thread(target=_feed, args=(channel, stdin), daemon=True)
-            feeder.start()
-            output = bytearray()
-            while chunk := self._receive(channel, deadline):
-                output += chunk
-            status = exit_status(channel, deadline)
+            with _feeding(channel, stdin):
+                output = bytearray()
+                while chunk := self._receive(channel, deadline):
+                    output += chunk
+                status = exit_status(channel, deadline)
             done = Completed(status, bytes(output), errors.text(deadline))
         self.check_sudo(done, what)
         return done
@@ -170,6 +171,26 @@ def exit_status(channel: Channel, deadline: float) -> int:
     if status == -1 and not (channel.eof_received and channel.get_transport().is_active()):
         raise EOFError
     return status
+
+
+@contextmanager
+def _feeding(channel: Channel, data: bytes) -> Generator[None]:
+    """Send a command's input while its output is read; all of it has been said when this ends.
+
+    A word said after the channel was closed would reach the next command, which sshd gives the same number.
+    """
+    if len(data) <= _FITS:
+        if data:
+            _feed(channel, data)
+        yield
+        return
+    feeder = threading.Thread(target=_feed, args=(channel, data), daemon=True)
+    feeder.start()
+    try:
+        yield
+    finally:
+        channel.close()
+        feeder.join()
 
 
 def _feed(channel: Channel, data: bytes) -> None:

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bareplane_provider.transport.connection import parse_connection
 from bareplane_provider.transport.pool import Pool
 from bareplane_provider.transport.session import Session
+
 from tests.provider.transport.server import SSHD, Server, keygen
 
 Open = Callable[..., Session]
@@ -24,8 +26,8 @@ def start(tmp_path: Path, user_key: Path) -> Iterator[Callable[..., Server]]:
         pytest.skip("no sshd here (apt-get install openssh-server)")
     servers: list[Server] = []
 
-    def begin(name: str = "server-1", path: Path | None = None, extra: str = "") -> Server:
-        server = Server(tmp_path, name, user_key, path, extra)
+    def begin(name: str = "server-1", **how: Any) -> Server:
+        server = Server(tmp_path, name, user_key, **how)
         servers.append(server)
         return server.start()
 

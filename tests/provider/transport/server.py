@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import shutil
@@ -28,9 +29,17 @@ def free_port() -> int:
 
 
 class Server:
-    """One sshd. `path` is put first on the PATH of what it runs."""
+    """One sshd. `path` is put first on the PATH of what it runs; `only_path` is all of it."""
 
-    def __init__(self, root: Path, name: str, user_key: Path, path: Path | None = None, extra: str = "") -> None:
+    def __init__(
+        self,
+        root: Path,
+        name: str,
+        user_key: Path,
+        path: Path | None = None,
+        only_path: Path | None = None,
+        extra: str = "",
+    ) -> None:
         self.root = root / name
         self.root.mkdir()
         self.name = name
@@ -51,7 +60,8 @@ class Server:
             "PermitRootLogin yes",
             "LogLevel VERBOSE",
             extra,
-            *([f"SetEnv PATH={path}:{os.environ['PATH']}"] if path else []),
+            # Nobody's own .bashrc takes part: bash reads it when sshd starts it.
+            f"SetEnv HOME={self.root} PATH={f'{path}:' if path else ''}{only_path or os.environ['PATH']}",
         ]
         config.write_text("\n".join(lines) + "\n")
         self.config = config
@@ -96,7 +106,8 @@ class Server:
         """Kill the sessions, leaving the server."""
         if self.process:
             for pid in self.children():
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def said(self) -> str:
         return self.log.read_text() if self.log.exists() else ""

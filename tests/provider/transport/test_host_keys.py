@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from bareplane_provider.errors import AuthenticationError, HostKeyError, InputError
+
 from tests.provider.transport.conftest import Open
 from tests.provider.transport.server import Server, keygen
 
@@ -65,14 +66,14 @@ def test_a_key_trusted_on_first_use_is_pinned_from_then_on(
 
 def test_a_refused_user_key_is_named_and_not_retried(server: Server, open_session: Open, tmp_path: Path) -> None:
     stranger = keygen(tmp_path / "stranger")
-    with pytest.raises(AuthenticationError, match="refused identityFile .*stranger"):
+    with pytest.raises(AuthenticationError, match=r"refused identityFile .*stranger"):
         open_session(server, identityFile=str(stranger)).run(["true"])
     assert server.said().count("Connection from 127.0.0.1") == 2  # one is the fixture's own look at the port
 
 
 def test_a_key_with_a_passphrase_points_to_the_agent(server: Server, open_session: Open, tmp_path: Path) -> None:
     locked = keygen(tmp_path / "locked", passphrase="secret words")
-    with pytest.raises(AuthenticationError, match="passphrase.*ssh-add.*agent: true"):
+    with pytest.raises(AuthenticationError, match=r"passphrase.*ssh-add.*agent: true"):
         open_session(server, identityFile=str(locked)).run(["true"])
 
 

@@ -19,6 +19,7 @@ from bareplane_provider.errors import (
 )
 from bareplane_provider.transport.connection import parse_connection
 from bareplane_provider.transport.pool import Pool
+
 from tests.provider.transport.conftest import Open
 from tests.provider.transport.server import Server, free_port
 
@@ -215,7 +216,7 @@ def test_a_refused_sudo_is_told_with_its_remedy(
 
 
 def test_a_missing_sudo_is_told(start: Callable[..., Server], open_session: Open, tmp_path: Path) -> None:
-    server = start(extra=f"SetEnv PATH={_links(tmp_path / 'bin', 'env')}")
+    server = start(only_path=_links(tmp_path / "bin", "env"))
     with pytest.raises(SudoError, match="sudo is not installed"):
         open_session(server, sudo=True).run(["id"])
 
