@@ -1,0 +1,1 @@
+"""What runs on the machine: observes, applies and removes items, and keeps the ledger. Standard library only."""

@@ -1,0 +1,116 @@
+"""Certificates by what matters of them: issuer, names, key and remaining life; read with the openssl program."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import calendar
+import os
+import re
+import time
+from dataclasses import dataclass
+
+from .errors import MissingError
+from .files import read_bytes
+from .host import Host
+
+# kubeadm's certificates live 365 days and are renewed in the last 90; shorter ones in proportion.
+LAST_PART = 90 / 365
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A certificate to look at: the CA it should be signed by, and the key it should belong to."""
+
+    certificate: bytes
+    key: bytes | None
+    ca: str | None
+
+
+def certificate_facts(wanted: Wanted, host: Host) -> dict[str, str]:
+    """issuer (ok, foreign, no-ca), sans, subject, key (matches, differs, absent), life (ok, expiring, expired)."""
+    if host.find("openssl") is None:
+        raise MissingError("looking at a certificate: this machine has no openssl program; install it")
+    done = host.run(
+        ["openssl", "x509", "-noout", "-subject", "-dates", "-nameopt", "RFC2253", "-ext", "subjectAltName", "-pubkey"],
+        stdin=wanted.certificate,
+    )
+    if done.code != 0:
+        return {"issuer": "unreadable"}
+    return {
+        "issuer": _issuer(wanted, host),
+        "subject": _first(r"(?m)^subject=\s*(.*)$", done.out),
+        "sans": names(done.out),
+        "key": _key(wanted.key, _public_key(done.out), host),
+        "life": life(
+            _date(_first(r"notBefore=(.*)", done.out)), _date(_first(r"notAfter=(.*)", done.out)), time.time()
+        ),
+    }
+
+
+def kubeconfig_facts(path: str, ca: str | None, host: Host) -> dict[str, str]:
+    """The server, and the client certificate that is in a kubeconfig or that it points at."""
+    text = (read_bytes(host.path(path)) or b"").decode("utf-8", "replace")
+    server = _first(r"(?m)^\s*server:\s*[\"']?(\S+?)[\"']?\s*$", text)
+    certificate, key = (_embedded(text, f"client-{name}", os.path.dirname(path), host) for name in ("certificate", "key"))
+    if certificate is None:
+        return {"server": server, "issuer": "no-certificate"}
+    return {"server": server, **certificate_facts(Wanted(certificate, key, ca), host)}
+
+
+def _embedded(text: str, name: str, folder: str, host: Host) -> bytes | None:
+    data = _first(rf"(?m)^\s*{name}-data:\s*[\"']?([A-Za-z0-9+/=]+)", text)
+    if data:
+        try:
+            return base64.b64decode(data, validate=True)
+        except binascii.Error:
+            return b""
+    place = _first(rf"(?m)^\s*{name}:\s*[\"']?(\S+?)[\"']?\s*$", text)
+    return read_bytes(host.path(os.path.join(folder, place))) if place else None
+
+
+def _issuer(wanted: Wanted, host: Host) -> str:
+    if wanted.ca is None:
+        return "not-checked"
+    ca = host.path(wanted.ca)
+    if not os.path.exists(ca):
+        return "no-ca"
+    # Expiry is the fact `life`; here only the signature counts. No other CA of the machine may vouch for it.
+    done = host.run(
+        ["openssl", "verify", "-no_check_time", "-partial_chain", "-no-CApath", "-no-CAstore", "-CAfile", ca],
+        stdin=wanted.certificate,
+    )
+    return "ok" if done.code == 0 else "foreign"
+
+
+def _key(key: bytes | None, public: str, host: Host) -> str:
+    if key is None:
+        return "absent"
+    done = host.run(["openssl", "pkey", "-pubout"], stdin=key)
+    return "matches" if done.code == 0 and _public_key(done.out) == public else "differs"
+
+
+def _public_key(text: str) -> str:
+    return _first(r"(?s)(-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----)", text)
+
+
+def names(text: str) -> str:
+    """Subject alternative names, sorted and joined by commas."""
+    line = _first(r"Subject Alternative Name:[^\n]*\n\s*([^\n]*)", text)
+    return ",".join(sorted(name.strip() for name in line.split(",") if name.strip()))
+
+
+def life(begins: float, ends: float, now: float) -> str:
+    """ok, expiring (the last quarter, as kubeadm has it) or expired."""
+    if now >= ends:
+        return "expired"
+    return "expiring" if ends - now < (ends - begins) * LAST_PART else "ok"
+
+
+def _date(text: str) -> float:
+    return calendar.timegm(time.strptime(text.strip(), "%b %d %H:%M:%S %Y %Z"))
+
+
+def _first(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    return found.group(1).strip() if found else ""

@@ -1,0 +1,98 @@
+"""One request in, its answer out."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from typing import IO, Any
+
+from .apply import apply
+from .blobs import Blobs
+from .channel import Channel
+from .context import Context
+from .errors import AgentError
+from .host import Host
+from .inventory import inventory
+from .ledger import Entry, Ledger
+from .lock import machine_lock
+from .observation import observe_all, public
+from .probe import probe
+from .remove import remove
+from .request import Request, parse_request
+
+
+def main(source: IO[bytes], sink: IO[bytes]) -> int:
+    """Answer one request; the exit code is 0 when it was done, 1 when the last event is an error."""
+    sys.dont_write_bytecode = True
+    os.umask(0o022)
+    channel = Channel(source, sink)
+    channel.stop_on_signals()
+    try:
+        answer = perform(parse_request(channel.read_request()), channel, Host())
+    except AgentError as error:
+        channel.send({"event": "error", "code": error.code, "message": error.message, "item": error.item})
+        return 1
+    except Exception as error:  # noqa: BLE001  A defect of ours is reported like any failure, never a broken channel.
+        channel.send(
+            {
+                "event": "error",
+                "code": "internal",
+                "message": f"the agent failed: {type(error).__name__}: {error}",
+                "item": None,
+                "trace": traceback.format_exc(),
+            }
+        )
+        return 1
+    channel.send({"event": "result", **answer})
+    return 0
+
+
+def perform(request: Request, channel: Channel, host: Host) -> dict[str, Any]:
+    """The result's fields."""
+    host.ends_at = time.monotonic() + request.deadline
+    ledger = Ledger(host)
+    if request.operation == "probe":
+        return probe(host, ledger)
+    if request.operation == "inventory":
+        return {"inventory": inventory(host)}
+    if request.operation == "entries":
+        return {"entries": [_told(entry) for entry in ledger.entries()]}
+    if request.operation == "observe":
+        entry = ledger.find(request.entry) if request.entry else None
+        return {"facts": public(observe_all(request.items, host)), "entry": _told(entry) if entry else None}
+    with machine_lock(host, _words(request), request.lock_wait):
+        return _change(request, channel, host, ledger)
+
+
+def _change(request: Request, channel: Channel, host: Host, ledger: Ledger) -> dict[str, Any]:
+    if request.exclusive:
+        ledger.check_exclusive(request.owner)
+    if request.operation == "apply":
+        context = Context(host, channel, ledger, ledger.open(request.entry, request.owner), Blobs(channel, host))
+        facts, changed = apply(request.items, context)
+        return {"facts": public(facts), "changed": changed, "entry": _told(context.entry)}
+    if request.operation == "remove":
+        entry = ledger.owned(request.entry, request.owner)
+        doomed = [entry] if entry else []
+    else:
+        doomed = [entry for entry in reversed(ledger.entries()) if entry.owner == request.owner]
+    for entry in doomed:
+        remove(Context(host, channel, ledger, entry, Blobs(channel, host)))
+    ledger.tidy()
+    return {"removed": [entry.name for entry in doomed]}
+
+
+def _told(entry: Entry) -> dict[str, Any]:
+    keys = [note.key for note in entry.notes]
+    return {"name": entry.name, "owner": entry.owner, "sequence": entry.sequence, "state": entry.state, "items": keys}
+
+
+def _words(request: Request) -> dict[str, str]:
+    return {
+        "owner": request.owner,
+        "operation": f"{request.operation} {request.entry}".strip(),
+        "since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "from": os.environ.get("SSH_CONNECTION", ""),
+    }

@@ -1,0 +1,57 @@
+"""Directories made on the way to a file: they go when the last thing of ours in them has gone."""
+
+from __future__ import annotations
+
+import errno
+import os
+from .context import Context
+from .files import missing_parents
+from .host import Host
+from .ledger import Note
+
+
+def parents_before(path: str, host: Host) -> list[str]:
+    """The parents of an item's path that do not exist yet, outermost first, as paths of the machine."""
+    return [folder[len(host.root) :] for folder in missing_parents(host.path(path))]
+
+
+def remove_parents(folders: list[str], context: Context) -> None:
+    """Remove directories we made, innermost first; one still in use passes to an entry that has something in it."""
+    for folder in reversed(folders):
+        if not remove_folder(context.host.path(folder)) and not hand_over(folder, context):
+            context.warn(f"{folder} was made by us and is not empty; what others put there keeps it")
+
+
+def remove_folder(path: str) -> bool:
+    """rmdir; false when something is in it."""
+    try:
+        os.rmdir(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY):
+            raise
+        return False
+    return True
+
+
+def hand_over(folder: str, context: Context) -> bool:
+    """Let another note below this directory remove it, when it goes."""
+    inside = folder + "/"
+    # Within this entry notes go in reverse order: one still to be undone will try again.
+    for entry in [context.entry, *context.ledger.others(context.entry)]:
+        for note in entry.notes:
+            paths: list[str] = [*note.record.get("paths", []), note.record.get("path", "")]
+            if any(path.startswith(inside) for path in paths):
+                known: list[str] = note.before.setdefault("parents", [])
+                if folder not in known:
+                    known.append(folder)
+                    known.sort(key=len)
+                    if entry is not context.entry:
+                        entry.write()
+                return True
+    return False
+
+
+def undo_parents(note: Note, context: Context) -> None:
+    remove_parents(list(note.before.get("parents", [])), context)

@@ -1,0 +1,137 @@
+"""`probe`: what kind of machine this is. Facts stay the same while it runs; what does not is in `momentary`."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import socket
+import sys
+import time
+from typing import Any, cast
+
+from .files import read_text
+from .host import Host
+from .ledger import Ledger
+from .processes import running
+
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+RUNTIMES = ("containerd", "dockerd", "crio", "podman")
+GIBIBYTE = 1 << 30
+
+
+def probe(host: Host, ledger: Ledger) -> dict[str, Any]:
+    """The answer's fields: facts, momentary."""
+    release = dict(re.findall(r'(?m)^([A-Z_]+)="?(.*?)"?$', read_text(host.path("/etc/os-release"))))
+    memory = int(_first(r"MemTotal:\s+(\d+)", read_text("/proc/meminfo")) or "0") * 1024
+    facts: dict[str, Any] = {
+        "os": f"{release.get('ID', 'unknown')} {release.get('VERSION_ID', '')}".strip(),
+        "os_id": release.get("ID", "unknown"),
+        "os_version": release.get("VERSION_ID", ""),
+        "arch": ARCHITECTURES.get(platform.machine(), platform.machine()),
+        "kernel": platform.release(),
+        "cpus": len(os.sched_getaffinity(0)),
+        "memory": memory,
+        "memory_mib": memory >> 20,
+        "hostname": socket.gethostname(),
+        "machine_id": read_text(host.path("/etc/machine-id")).strip(),
+        "cgroup_version": 2 if os.path.exists("/sys/fs/cgroup/cgroup.controllers") else 1,
+        "cgroup_hierarchies": hierarchies(read_text("/proc/self/cgroup")),
+        "virtualization": _virtualization(host),
+        "capabilities": capabilities(read_text("/proc/self/status")),
+        "sys_resource": "cap_sys_resource" in capabilities(read_text("/proc/self/status")),
+        "kernel_tunable": _writable("/proc/sys/kernel"),
+        "swap": len(read_text("/proc/swaps").splitlines()) > 1,
+        "python": ".".join(str(part) for part in sys.version_info[:3]),
+        **{program: host.find(program) is not None for program in ("zstd", "openssl", "dnf")},
+        "apt": host.find("apt-get") is not None,
+        "systemd": os.path.isdir("/run/systemd/system"),
+        "runtimes_installed": [name for name in RUNTIMES if host.find(name) is not None],
+        "network": _network(host),
+    }
+    return {"facts": facts, "momentary": _momentary(host, ledger)}
+
+
+def _momentary(host: Host, ledger: Ledger) -> dict[str, Any]:
+    disk = os.statvfs(host.path("/var/lib"))
+    programs = {os.path.basename(process.program) for process in running()}
+    return {
+        "clock": int(time.time()),
+        "disk_free": disk.f_bavail * disk.f_frsize // GIBIBYTE * GIBIBYTE,
+        "listening": [list(one) for one in listening()],
+        "runtimes_running": sorted(programs.intersection(RUNTIMES)),
+        "kubernetes_running": sorted(name for name in programs if name.startswith("kube") or name in ("k3s", "k0s", "rke2")),
+        "owners": sorted({entry.owner for entry in ledger.entries()}),
+        "entries": len(ledger.entries()),
+    }
+
+
+def hierarchies(text: str) -> list[str]:
+    """Controllers by hierarchy, from /proc/self/cgroup."""
+    return sorted(line.split(":", 2)[1] or "unified" for line in text.splitlines() if line.count(":") >= 2)
+
+
+def capabilities(status: str) -> list[str]:
+    """Names of what this process may do (its bounding set, which is what root's other processes get)."""
+    bits = int(_first(r"CapBnd:\s+([0-9a-f]+)", status) or "0", 16)
+    return sorted(name for number, name in enumerate(CAPABILITIES) if bits >> number & 1)
+
+
+def listening() -> list[tuple[str, int]]:
+    """(protocol, port) of what waits for connections, sorted."""
+    found: set[tuple[str, int]] = set()
+    for name, state in (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07")):
+        for line in read_text(f"/proc/net/{name}").splitlines()[1:]:
+            words = line.split()
+            if words[3] == state:
+                found.add((name.rstrip("6"), int(words[1].rsplit(":", 1)[1], 16)))
+    return sorted(found)
+
+
+def _network(host: Host) -> dict[str, Any]:
+    """The default route's interface, and every address but loopback's and link-local ones."""
+    if host.find("ip") is None:
+        return {"interface": "", "gateway": "", "addresses": []}
+    routes = _json(host.run(["ip", "-j", "-4", "route", "show", "default"]).out)
+    links = _json(host.run(["ip", "-j", "address", "show", "scope", "global"]).out)
+    addresses = [
+        {"interface": link["ifname"], "address": one["local"], "prefix": one["prefixlen"], "family": one["family"]}
+        for link in links
+        for one in link.get("addr_info", [])
+        if "local" in one
+    ]
+    first: dict[str, Any] = routes[0] if routes else {}
+    return {"interface": first.get("dev", ""), "gateway": first.get("gateway", ""), "addresses": addresses}
+
+
+def _json(text: str) -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", json.loads(text or "[]"))
+
+
+def _virtualization(host: Host) -> str:
+    """`none`, `docker`, `kvm`, …, as systemd has it."""
+    if host.find("systemd-detect-virt") is None:
+        return "unknown"
+    return host.run(["systemd-detect-virt"]).out.strip() or "unknown"
+
+
+def _writable(path: str) -> bool:
+    """A read-only mount says no even to root."""
+    return os.access(path, os.W_OK) and not os.statvfs(path).f_flag & os.ST_RDONLY
+
+
+def _first(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    return found.group(1) if found else ""
+
+
+# In the order of their bits, from the kernel's include/uapi/linux/capability.h.
+CAPABILITIES = (
+    "cap_chown cap_dac_override cap_dac_read_search cap_fowner cap_fsetid cap_kill cap_setgid cap_setuid cap_setpcap "
+    "cap_linux_immutable cap_net_bind_service cap_net_broadcast cap_net_admin cap_net_raw cap_ipc_lock cap_ipc_owner "
+    "cap_sys_module cap_sys_rawio cap_sys_chroot cap_sys_ptrace cap_sys_pacct cap_sys_admin cap_sys_boot cap_sys_nice "
+    "cap_sys_resource cap_sys_time cap_sys_tty_config cap_mknod cap_lease cap_audit_write cap_audit_control cap_setfcap "
+    "cap_mac_override cap_mac_admin cap_syslog cap_wake_alarm cap_block_suspend cap_audit_read cap_perfmon cap_bpf "
+    "cap_checkpoint_restore"
+).split()
