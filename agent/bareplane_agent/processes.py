@@ -31,9 +31,29 @@ class Process:
 
 
 def running() -> list[Process]:
-    """All but kernel threads. A program that was replaced on disk since is known by its old path."""
+    """All but kernel threads, containers' processes among them.
+
+    A program that was replaced on disk since is known by its old path.
+    """
     found = (inspect(int(name)) for name in os.listdir("/proc") if name.isdigit())
     return [process for process in found if process is not None and process.program]
+
+
+def ours_to_end() -> list[Process]:
+    """Those of this machine itself.
+
+    A machine inside a container of this one runs programs of the same path and arguments, which are not this
+    machine's: they live in a pid namespace of their own.
+    """
+    own = os.readlink("/proc/self/ns/pid")
+    return [process for process in running() if _namespace(process.pid) == own]
+
+
+def _namespace(pid: int) -> str:
+    try:
+        return os.readlink(f"/proc/{pid}/ns/pid")
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return ""
 
 
 def inspect(pid: int) -> Process | None:
