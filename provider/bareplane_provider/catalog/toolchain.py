@@ -15,7 +15,7 @@ HOST_PROGRAMS = ("pulumi-language-python", "pulumi-language-python-exec")
 
 
 def folder(catalog: Catalog) -> Path:
-    """To be put on PATH: holds links to what the user has not installed."""
+    """To be put on PATH: holds hard links to what the user has not installed."""
     return catalog.cache.root / "toolchain"
 
 
@@ -41,9 +41,12 @@ def provide(catalog: Catalog, arch: str, say: Say) -> list[str]:
             link.unlink()
     for name in names:
         artifact = catalog.obtain(name, arch, say)
+        if (place / name).exists() and (place / name).samefile(artifact.path):
+            continue
         unfinished = place / f".{name}"
         unfinished.unlink(missing_ok=True)
-        unfinished.symlink_to(artifact.path)
+        # The language host looks for its script beside itself, and would follow a symbolic link to where there is none.
+        unfinished.hardlink_to(artifact.path)
         unfinished.replace(place / name)
     return names
 
@@ -67,7 +70,7 @@ def parse_version(text: str) -> tuple[int, ...]:
 
 
 def _installed(catalog: Catalog, name: str) -> Path | None:
-    """The user's own: a link of ours that is on PATH already does not count."""
+    """The user's own: what of ours is on PATH already does not count."""
     found = shutil.which(name)
     if found is None:
         return None

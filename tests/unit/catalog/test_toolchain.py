@@ -57,11 +57,8 @@ def test_only_what_is_not_installed_is_missing(catalog, path, version, host, exp
 def test_links_of_ours_on_path_are_not_taken_for_an_installation(catalog, monkeypatch, path):
     place = toolchain.folder(catalog)
     place.mkdir(parents=True)
-    target = catalog.cache.root / "sha256/x"
-    target.parent.mkdir()
-    _install(target.parent, "x", "v3.250.0")
     for name in ("pulumi", *HOST):
-        (place / name).symlink_to(target)
+        _install(place, name, "v3.250.0")
     monkeypatch.setenv("PATH", f"{place}:{path}")
     assert toolchain.missing(catalog) == ["pulumi", *HOST]
 
@@ -70,7 +67,8 @@ def test_fetching_links_what_is_missing_and_drops_links_no_longer_needed(catalog
     place = toolchain.folder(catalog)
     fetch(catalog, [], "toolchain", "amd64", None, world.said.append)
     assert sorted(link.name for link in place.iterdir()) == ["pulumi", *HOST]
-    assert (place / "pulumi").resolve() == catalog.obtain("pulumi").path.resolve()
+    assert (place / "pulumi").samefile(catalog.obtain("pulumi").path)
+    assert not (place / HOST[0]).is_symlink()
 
     _install(path, "pulumi", "v3.260.0")
     fetch(catalog, [], "toolchain", "amd64", None, world.said.append)
