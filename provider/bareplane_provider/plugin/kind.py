@@ -111,14 +111,22 @@ class Context(Protocol):
 
 
 class Kind(Protocol):
-    """One resource type. Subclass it; instances hold no state of a call."""
+    """One resource type. Instances hold no state of a call."""
 
-    token: str
-    """`bareplane:index:<Name>`."""
-    secret_outputs: frozenset[str] = frozenset()
-    """Outputs always marked secret. Inputs that were secret stay secret by themselves."""
-    stable_outputs: frozenset[str] = frozenset()
-    """Outputs an update never changes; a preview shows them as known, all others as unknown."""
+    @property
+    def token(self) -> str:
+        """`bareplane:index:<Name>`."""
+        ...
+
+    @property
+    def secret_outputs(self) -> frozenset[str]:
+        """Outputs always marked secret. Inputs that were secret stay secret by themselves."""
+        ...
+
+    @property
+    def stable_outputs(self) -> frozenset[str]:
+        """Outputs an update never changes; a preview shows them as known, all others as unknown."""
+        ...
 
     def check(self, inputs: Inputs) -> list[Failure]:
         """Refuse bad inputs; values may be UNKNOWN. No contact with anything."""

@@ -36,7 +36,7 @@ def command_line(argv: Sequence[str], *, sudo: bool, reads: bool = True) -> str:
         raise InputError(f"a command line needs words without NUL bytes, not {list(argv)[:1]!r}…")
     # `env`, not an assignment: it works in every login shell. Messages are matched: they must not be translated.
     prefix = ["env", "LC_ALL=C", *(["sudo", "-n", "--"] if sudo else [])]
-    return shlex.join([*prefix, *argv]) + ("" if reads else " </dev/null")
+    return "exec " + shlex.join([*prefix, *argv]) + ("" if reads else " </dev/null")
 
 
 def sudo_problem(done: Completed) -> str | None:
