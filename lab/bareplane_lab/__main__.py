@@ -36,12 +36,12 @@ def _run(options: argparse.Namespace, where: place.Place) -> int:
             lab.restart(where, options.name, Progress())
         case "ssh":
             command = options.command[1:] if options.command[:1] == ["--"] else options.command
-            argv = [*readiness.ssh_command(where, lab.find(where, options.name).address, options.user), *command]
+            argv = [*readiness.ssh_command(where, lab.find(where, options.name), options.user), *command]
             os.execvp(argv[0], argv)  # noqa: S606 - replaces this process, no shell wanted
         case _:
             servers = lab.status(where)
-            for server in servers:
-                print(f"{server.server:<12} {server.address:<15} {server.state:<10} since {server.started}")
+            for container, address in servers:
+                print(f"{container.server:<12} {address:<15} {container.status}")
             if not servers:
                 print(f"no server in the lab at {where.directory}")
     return 0

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bareplane_lab import capabilities, seed
 from bareplane_lab.commands import run
+from bareplane_lab.errors import CommandFailed
 from bareplane_lab.place import SEED_LABEL, SERVER_LABEL, Place
 
 STOP_SECONDS = 20
-# In the order of Container's fields.
-FORMAT = "\t".join(
-    (
-        f'{{{{index .Config.Labels "{SERVER_LABEL}"}}}}',
-        "{{.State.Status}}",
-        f'{{{{index .Config.Labels "{SEED_LABEL}"}}}}',
-        "{{range .NetworkSettings.Networks}}{{.IPAMConfig.IPv4Address}}{{end}}",
-        "{{.State.StartedAt}}",
-    )
-)
+# In the order of Container's fields. One question to the engine: between two, a container may go.
+FORMAT = f'{{{{.Label "{SERVER_LABEL}"}}}}\t{{{{.State}}}}\t{{{{.Label "{SEED_LABEL}"}}}}\t{{{{.Status}}}}'
+CREATE_ATTEMPTS = 20
 
 
 @dataclass(frozen=True)
@@ -29,19 +24,14 @@ class Container:
     server: str
     state: str
     seed: str
-    address: str
-    started: str
+    status: str
 
 
 def listing(place: Place) -> Mapping[str, Container]:
     """The lab's containers by server name, in order of their numbers."""
-    ids = run(
-        ["docker", "ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={place.label}"],
-        "listing the lab's servers",
-    ).split()
-    if not ids:
-        return {}
-    lines = run(["docker", "inspect", f"--format={FORMAT}", *ids], "reading the lab's servers").splitlines()
+    lines = run(
+        ["docker", "ps", "--all", f"--filter=label={place.label}", f"--format={FORMAT}"], "listing the lab's servers"
+    ).splitlines()
     found = [Container(*line.split("\t")) for line in lines]
     return {container.server: container for container in sorted(found, key=lambda one: number(one.server))}
 
@@ -54,7 +44,16 @@ def create(place: Place, identity: seed.Identity, image: str) -> None:
     """Makes the container and puts its identity into it; does not start it."""
     name = place.container(identity.name)
     run(["docker", "volume", "create", f"--label={place.label}", name], f"creating the volume of {identity.name}")
-    run(_create_command(place, identity, image), f"creating {identity.name}")
+    for attempt in range(CREATE_ATTEMPTS):
+        try:
+            run(_create_command(place, identity, image), f"creating {identity.name}")
+            break
+        except CommandFailed as error:
+            # The engine may still be finishing, or undoing, what a killed run asked for.
+            if "is already in use" not in str(error) or attempt == CREATE_ATTEMPTS - 1:
+                raise
+            time.sleep(0.25)
+            remove_container(place, identity.name)
     run(["docker", "cp", "-", f"{name}:/"], f"giving {identity.name} its identity", stdin=seed.archive(identity))
 
 
@@ -68,9 +67,17 @@ def restart(place: Place, server: str) -> None:
 
 def remove(place: Place, server: str) -> None:
     """Removes the container and its volume, running or not."""
+    remove_container(place, server)
     name = place.container(server)
-    run(["docker", "rm", "--force", "--volumes", name], f"removing {server}")
     run(["docker", "volume", "rm", "--force", name], f"removing the volume of {server}")
+
+
+def remove_container(place: Place, server: str) -> None:
+    try:
+        run(["docker", "rm", "--force", "--volumes", place.container(server)], f"removing {server}")
+    except CommandFailed as error:
+        if "No such container" not in str(error):
+            raise
 
 
 def remove_rest(place: Place) -> None:

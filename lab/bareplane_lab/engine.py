@@ -47,7 +47,7 @@ def ensure(progress: Progress) -> None:
 
 def stop_if_idle(progress: Progress) -> None:
     """Stops the dockerd this tool started, unless any container is left or another lab is being changed."""
-    pid = _own_daemon()
+    pid = own_daemon()
     if pid is None:
         return
     with try_locked(use_lock()) as free:
@@ -110,13 +110,13 @@ def _stop(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
     limit = time.monotonic() + STOP_TIMEOUT
-    while _own_daemon() is not None:
+    while own_daemon() is not None:
         if time.monotonic() > limit:
             raise EngineError(f"stopping dockerd (pid {pid}): still there after {STOP_TIMEOUT:.0f} s; see {_log()}")
         time.sleep(0.05)
 
 
-def _own_daemon() -> int | None:
+def own_daemon() -> int | None:
     """The pid of the dockerd the lab started, if it lives; a later process of the same pid is not taken for it."""
     try:
         pid = int(_pid_file().read_text())

@@ -66,24 +66,31 @@ def down(place: Place, progress: Progress) -> None:
 
 def restart(place: Place, server: str, progress: Progress) -> None:
     """Reboots one server and waits until it is back."""
-    container = find(place, server)
+    address = find(place, server)
     with progress.step(f"restarting {server}"):
         containers.restart(place, server)
-        state = readiness.wait(place, server, container.address)
+        state = readiness.wait(place, server, address)
     progress.say(f"{server}: {state}")
 
 
-def status(place: Place) -> Sequence[Container]:
-    return list(containers.listing(place).values()) if engine.answers() else []
+def status(place: Place) -> Sequence[tuple[Container, str]]:
+    """Every server with its address."""
+    if not engine.answers():
+        return []
+    subnet = network.find(place)
+    if subnet is None:
+        return []
+    servers = containers.listing(place).values()
+    return [(one, network.address(subnet, containers.number(one.server))) for one in servers]
 
 
-def find(place: Place, server: str) -> Container:
-    existing = status(place)
-    for container in existing:
-        if container.server == server:
-            return container
-    known = ", ".join(one.server for one in existing) or "none; run `up`"
-    raise LabError(f"no server {server!r} in the lab at {place.directory}; there are: {known}")
+def find(place: Place, server: str) -> str:
+    """Address of a server; the error for an unknown one names those there are."""
+    known = {container.server: address for container, address in status(place)}
+    if server not in known:
+        there = ", ".join(known) or "none; run `up`"
+        raise LabError(f"no server {server!r} in the lab at {place.directory}; there are: {there}")
+    return known[server]
 
 
 def _names(count: int, existing: Mapping[str, Container]) -> list[str]:

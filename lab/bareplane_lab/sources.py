@@ -25,32 +25,32 @@ class Sources:
 
 def of_this_machine() -> Sources:
     """Reads apt's own view (every format of its configuration); its lists are fetched aside where there are none."""
-    codename = _codename(_read_os_release(Path("/etc/os-release").read_text()))
-    lines = distribution_lines(_index_targets([]), codename)
+    release = codename(Path("/etc/os-release").read_text())
+    lines = distribution_lines(_index_targets([]), release)
     if not lines:
         with tempfile.TemporaryDirectory(prefix="bareplane-apt-") as lists:
             Path(lists, "partial").mkdir()
             aside = ["-o", f"Dir::State::Lists={lists}"]
             run(["apt-get", "update", *aside], "reading the package archives for the server image")
-            lines = distribution_lines(_index_targets(aside), codename)
+            lines = distribution_lines(_index_targets(aside), release)
     if not lines:
         raise ImageError(
-            f"building the server image: apt has no archive of Debian or Ubuntu {codename} configured; "
+            f"building the server image: apt has no archive of Debian or Ubuntu {release} configured; "
             "add the distribution's archive to /etc/apt/sources.list.d and run apt-get update"
         )
-    return Sources(codename, lines, acquire_options(run(["apt-config", "dump"], "reading apt's configuration")))
+    return Sources(release, lines, acquire_options(run(["apt-config", "dump"], "reading apt's configuration")))
 
 
-def distribution_lines(targets: str, codename: str) -> tuple[str, ...]:
+def distribution_lines(targets: str, release: str) -> tuple[str, ...]:
     """One-line sources from `apt-get indextargets`, for archives whose Release file says Debian or Ubuntu."""
     archives: dict[tuple[str, str], list[str]] = {}
     for target in (_paragraph(text) for text in targets.split("\n\n")):
-        release = target.get("Release", "")
-        if target.get("Origin") in DISTRIBUTIONS and release in {codename + suffix for suffix in SUFFIXES}:
-            components = archives.setdefault((target["Repo-URI"], release), [])
+        archive = target.get("Release", "")
+        if target.get("Origin") in DISTRIBUTIONS and archive in {release + suffix for suffix in SUFFIXES}:
+            components = archives.setdefault((target["Repo-URI"], archive), [])
             if target["Component"] not in components:
                 components.append(target["Component"])
-    return tuple(f"deb {uri} {release} {' '.join(names)}" for (uri, release), names in sorted(archives.items()))
+    return tuple(f"deb {uri} {archive} {' '.join(names)}" for (uri, archive), names in sorted(archives.items()))
 
 
 def acquire_options(dump: str) -> tuple[str, ...]:
@@ -72,15 +72,11 @@ def _paragraph(text: str) -> Mapping[str, str]:
     return {key: value.strip() for key, _, value in pairs}
 
 
-def _read_os_release(text: str) -> Mapping[str, str]:
-    pairs = (line.partition("=") for line in text.splitlines())
-    return {key: value.strip('"') for key, _, value in pairs}
-
-
-def _codename(release: Mapping[str, str]) -> str:
-    name = release.get("UBUNTU_CODENAME") or release.get("VERSION_CODENAME")
+def codename(os_release: str) -> str:
+    """The release's name; a derivative's that of the distribution it is made from."""
+    pairs = (line.partition("=") for line in os_release.splitlines())
+    fields = {key: value.strip('"') for key, _, value in pairs}
+    name = fields.get("UBUNTU_CODENAME") or fields.get("VERSION_CODENAME")
     if not name:
-        raise ImageError(
-            "building the server image: /etc/os-release names no codename; Debian or Ubuntu is needed here"
-        )
+        raise ImageError("building the server image: /etc/os-release names no codename; it takes Debian or Ubuntu")
     return name
