@@ -78,7 +78,7 @@ class Blobs:
             raise MissingError("receiving a blob: it is zstd-compressed and this machine has no zstd program")
         digest = hashlib.sha256()
         with subprocess.Popen(
-            [program, "-dcq"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"PATH": PATH}, bufsize=0
+            [program, "-dcq"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={"PATH": PATH}, bufsize=0
         ) as decoder:
             feeder = _Feeder(self._channel, decoder, length)
             feeder.start()

@@ -14,7 +14,7 @@ from typing import Any, cast
 from .files import read_text
 from .host import Host
 from .ledger import Ledger
-from .processes import running
+from .processes import native
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 RUNTIMES = ("containerd", "dockerd", "crio", "podman")
@@ -55,7 +55,7 @@ def probe(host: Host, ledger: Ledger) -> dict[str, Any]:
 
 def _momentary(host: Host, ledger: Ledger) -> dict[str, Any]:
     disk = os.statvfs(host.path("/var/lib"))
-    programs = {os.path.basename(process.program) for process in running()}
+    programs = {os.path.basename(process.program) for process in native()}
     return {
         "clock": int(time.time()),
         "disk_free": disk.f_bavail * disk.f_frsize // GIBIBYTE * GIBIBYTE,

@@ -39,7 +39,7 @@ def running() -> list[Process]:
     return [process for process in found if process is not None and process.program]
 
 
-def ours_to_end() -> list[Process]:
+def native() -> list[Process]:
     """Those of this machine itself.
 
     A machine inside a container of this one runs programs of the same path and arguments, which are not this

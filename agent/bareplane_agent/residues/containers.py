@@ -9,7 +9,7 @@ from ..context import Context
 from ..errors import UndoError
 from ..host import Host
 from ..mounts import mount_points, unmount
-from ..processes import descendants, end, ours_to_end, running
+from ..processes import descendants, end, native, running
 from .base import Kind
 
 SOCKET = "/run/containerd/containerd.sock"
@@ -57,7 +57,7 @@ def _ctr(namespace: str, host: Host) -> list[str] | None:
     """How to call ctr; None where containerd does not answer."""
     if not os.path.exists(host.path(SOCKET)):
         return None
-    folders = [os.path.dirname(one.program) for one in ours_to_end() if os.path.basename(one.program) == "containerd"]
+    folders = [os.path.dirname(one.program) for one in native() if os.path.basename(one.program) == "containerd"]
     candidates = [os.path.join(folder, "ctr") for folder in folders]
     program = next((one for one in candidates if os.access(one, os.X_OK)), None) or host.find("ctr")
     if program is None or not folders:
@@ -80,7 +80,7 @@ def _clear_without(namespace: str, before: frozenset[str], context: Context) -> 
     everything = running()
     shims = [
         one
-        for one in ours_to_end()
+        for one in native()
         if os.path.basename(one.program) == SHIM
         and _after(one.arguments, "-namespace") == namespace
         and f"container {_after(one.arguments, '-id')}" not in before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..context import Context
 from ..host import Host
-from ..processes import Process, end, ours_to_end
+from ..processes import Process, end, native
 from .base import Kind
 
 
@@ -21,4 +21,4 @@ class Processes(Kind):
 
     @classmethod
     def _of(cls, program: str) -> list[Process]:
-        return [process for process in ours_to_end() if process.program == program]
+        return [process for process in native() if process.program == program]
