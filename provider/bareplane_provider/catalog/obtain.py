@@ -36,7 +36,7 @@ class Catalog:
     ) -> None:
         self.lock = lock
         self.cache = cache
-        self._sources = tuple(sources)
+        self.sources = tuple(sources)
         self._mirror = mirror
 
     def obtain(self, name: str, arch: str = "amd64", progress: Say = silent, version: str | None = None) -> Artifact:
@@ -89,7 +89,7 @@ class Catalog:
         began = time.monotonic()
         reasons: list[str] = []
         with self.cache.staging(what.key) as staging:
-            for source in self._sources:
+            for source in self.sources:
                 staged = source.get(what, staging, say)
                 if isinstance(staged, Missing):
                     reasons.append(staged.reason)
