@@ -96,8 +96,8 @@ def _note(item: Item, context: Context) -> None:
 
 
 def _groups(items: Sequence[Item]) -> Iterator[list[Item]]:
-    for kind, group in groupby(items, key=type):
-        if kind.grouped:
+    for grouped, group in groupby(items, key=lambda item: type(item) if item.grouped else None):
+        if grouped is not None:
             yield list(group)
         else:
             for item in group:
@@ -128,9 +128,7 @@ def _apply_group(group: list[Item], facts: dict[str, Facts], context: Context) -
     return {item.key for item in due}
 
 
-def _settle(
-    items: Sequence[Item], facts: dict[str, Facts], touched: set[str], context: Context
-) -> dict[str, Facts]:
+def _settle(items: Sequence[Item], facts: dict[str, Facts], touched: set[str], context: Context) -> dict[str, Facts]:
     """Observe again what may have changed; every item must now be as asked for."""
     again = [item for item in items if item.key in touched or item.volatile or context.dirty]
     after = {**facts, **observe_all(again, context.host)}

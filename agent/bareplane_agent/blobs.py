@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import subprocess
@@ -78,7 +79,12 @@ class Blobs:
             raise MissingError("receiving a blob: it is zstd-compressed and this machine has no zstd program")
         digest = hashlib.sha256()
         with subprocess.Popen(
-            [program, "-dcq"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={"PATH": PATH}, bufsize=0
+            [program, "-dcq"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"PATH": PATH},
+            bufsize=0,
         ) as decoder:
             feeder = _Feeder(self._channel, decoder, length)
             feeder.start()
@@ -116,10 +122,8 @@ class _Feeder(threading.Thread):
         except CutError as error:
             self.cut = error
         finally:
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 sink.close()
-            except BrokenPipeError:
-                pass
 
 
 def _write(sink: IO[bytes], chunk: bytes) -> bool:

@@ -52,7 +52,8 @@ def kubeconfig_facts(path: str, ca: str | None, host: Host) -> dict[str, str]:
     """The server, and the client certificate that is in a kubeconfig or that it points at."""
     text = (read_bytes(host.path(path)) or b"").decode("utf-8", "replace")
     server = _first(r"(?m)^\s*server:\s*[\"']?(\S+?)[\"']?\s*$", text)
-    certificate, key = (_embedded(text, f"client-{name}", os.path.dirname(path), host) for name in ("certificate", "key"))
+    certificate = _embedded(text, "client-certificate", os.path.dirname(path), host)
+    key = _embedded(text, "client-key", os.path.dirname(path), host)
     if certificate is None:
         return {"server": server, "issuer": "no-certificate"}
     return {"server": server, **certificate_facts(Wanted(certificate, key, ca), host)}

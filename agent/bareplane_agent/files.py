@@ -186,4 +186,4 @@ def missing_parents(path: str) -> list[str]:
 def make_parents(path: str) -> None:
     for folder in missing_parents(path):
         os.mkdir(folder)
-        os.chmod(folder, 0o755)
+        os.chmod(folder, 0o755)  # noqa: S103  What packages install below needs to be found by all.

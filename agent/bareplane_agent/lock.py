@@ -7,7 +7,7 @@ import json
 import os
 import time
 from contextlib import contextmanager
-from typing import Iterator, Mapping
+from typing import Generator, Mapping
 
 from .errors import LockedError
 from .host import Host
@@ -16,7 +16,7 @@ LOCK = "/run/bareplane.lock"
 
 
 @contextmanager
-def machine_lock(host: Host, words: Mapping[str, str], wait: float) -> Iterator[None]:
+def machine_lock(host: Host, words: Mapping[str, str], wait: float) -> Generator[None, None, None]:
     """Hold the lock; wait for it up to `wait` seconds. The kernel lets go of it when this process ends in any way."""
     path = host.path(LOCK)
     # O_CLOEXEC (Python's default) keeps daemons started under the lock from holding it on.

@@ -34,7 +34,8 @@ def main(source: IO[bytes], sink: IO[bytes]) -> int:
     except AgentError as error:
         channel.send({"event": "error", "code": error.code, "message": error.message, "item": error.item})
         return 1
-    except Exception as error:  # noqa: BLE001  A defect of ours is reported like any failure, never a broken channel.
+    except Exception as error:
+        # A defect of ours is reported like any failure, never as a broken channel.
         channel.send(
             {
                 "event": "error",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+
 from .context import Context
 from .files import missing_parents
 from .host import Host

@@ -11,6 +11,7 @@ import sys
 import time
 from typing import Any, cast
 
+from .capabilities import CAPABILITIES
 from .files import read_text
 from .host import Host
 from .ledger import Ledger
@@ -18,6 +19,7 @@ from .processes import native
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 RUNTIMES = ("containerd", "dockerd", "crio", "podman")
+DISTRIBUTIONS = ("k3s", "k0s", "rke2")
 GIBIBYTE = 1 << 30
 
 
@@ -61,7 +63,7 @@ def _momentary(host: Host, ledger: Ledger) -> dict[str, Any]:
         "disk_free": disk.f_bavail * disk.f_frsize // GIBIBYTE * GIBIBYTE,
         "listening": [list(one) for one in listening()],
         "runtimes_running": sorted(programs.intersection(RUNTIMES)),
-        "kubernetes_running": sorted(name for name in programs if name.startswith("kube") or name in ("k3s", "k0s", "rke2")),
+        "kubernetes_running": sorted(name for name in programs if name.startswith("kube") or name in DISTRIBUTIONS),
         "owners": sorted({entry.owner for entry in ledger.entries()}),
         "entries": len(ledger.entries()),
     }
@@ -124,14 +126,3 @@ def _writable(path: str) -> bool:
 def _first(pattern: str, text: str) -> str:
     found = re.search(pattern, text)
     return found.group(1) if found else ""
-
-
-# In the order of their bits, from the kernel's include/uapi/linux/capability.h.
-CAPABILITIES = (
-    "cap_chown cap_dac_override cap_dac_read_search cap_fowner cap_fsetid cap_kill cap_setgid cap_setuid cap_setpcap "
-    "cap_linux_immutable cap_net_bind_service cap_net_broadcast cap_net_admin cap_net_raw cap_ipc_lock cap_ipc_owner "
-    "cap_sys_module cap_sys_rawio cap_sys_chroot cap_sys_ptrace cap_sys_pacct cap_sys_admin cap_sys_boot cap_sys_nice "
-    "cap_sys_resource cap_sys_time cap_sys_tty_config cap_mknod cap_lease cap_audit_write cap_audit_control cap_setfcap "
-    "cap_mac_override cap_mac_admin cap_syslog cap_wake_alarm cap_block_suspend cap_audit_read cap_perfmon cap_bpf "
-    "cap_checkpoint_restore"
-).split()

@@ -58,7 +58,9 @@ def _ready(one: Waiting, state: str, context: Context) -> bool:
 
 
 def _not_ready(one: Waiting, state: str, seconds: float, context: Context) -> NotReadyError:
-    said = context.host.run(["timeout", str(ONE_TRY), *one.ready], timeout=ONE_TRY + 5).last_lines() if one.ready else ""
+    said = ""
+    if one.ready:
+        said = context.host.run(["timeout", str(ONE_TRY), *one.ready], timeout=ONE_TRY + 5).last_lines()
     return NotReadyError(
         f"{one.name} is not ready {seconds:.0f} s after its start; systemd says it is {state}"
         + (f"; {' '.join(one.ready)} says: {said}" if said else "")

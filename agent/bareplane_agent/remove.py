@@ -27,7 +27,7 @@ def remove(context: Context) -> None:
 
 def undo_notes(notes: Sequence[Note], context: Context) -> None:
     """Undo in reverse order; what was undone leaves the entry, also when a later one fails."""
-    left = [note for note in reversed(notes)]
+    left = list(reversed(notes))
     try:
         for name, group in groupby(list(left), key=lambda note: note.type):
             kind = TYPES[name]
@@ -50,9 +50,7 @@ def _undo(batch: list[Note], context: Context) -> None:
         if mine:
             kind.undo_many(mine, context)
     except AgentError as error:
-        raise UndoError(
-            f"undoing {error.item or batch[0].key}: {error.message}", error.item or batch[0].key
-        ) from error
+        raise UndoError(f"undoing {error.item or batch[0].key}: {error.message}", error.item or batch[0].key) from error
     except OSError as error:
         raise UndoError(f"undoing {batch[0].key}: {error.strerror}: {error.filename}", batch[0].key) from error
 

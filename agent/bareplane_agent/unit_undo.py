@@ -43,7 +43,7 @@ def undo_units(notes: Sequence[Note], context: Context) -> None:
     _clean(notes, context)
     gone = [note.record["name"] for note in notes if note.absent]
     if gone:
-        # A unit that ended badly stays in systemd's memory after its file is gone. Fails when there is nothing to reset.
+        # A unit that ended badly stays in systemd's memory after its file; there may be nothing to reset.
         host.run(["systemctl", "reset-failed", "--", *gone])
     for note in notes:
         _give_back(note, by_name[note.record["name"]], context)
@@ -54,7 +54,7 @@ def _clean(notes: Sequence[Note], context: Context) -> None:
     names = [note.record["name"] for note in notes if note.absent and note.record["clean"]]
     for name in names:
         done = context.host.run(["systemctl", "clean", "--what=all", "--", name])
-        # A unit without such directories, or already gone, has nothing to clean; anything left would be seen below /var.
+        # A unit without such directories, or already gone, has nothing to clean.
         if done.code != 0 and "not loaded" not in done.err and "No matching" not in done.err:
             context.warn(f"cleaning {name}: {done.last_lines()}", f"unit {name}")
 

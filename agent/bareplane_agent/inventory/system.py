@@ -11,7 +11,9 @@ from ..packages import debian
 from ..processes import Process, descendants, running
 
 # Units that come and go with SSH sessions.
-SESSION_UNIT = re.compile(r"(session-.*\.scope|user-.*\.slice|user\.slice|user@.*|user-runtime-dir@.*|run-user-.*|ssh@.*)")
+SESSION_UNIT = re.compile(
+    r"session-.*\.scope|user-.*\.slice|user\.slice|user@.*|user-runtime-dir@.*|run-user-.*|ssh@.*"
+)
 
 
 def units(host: Host) -> dict[str, str]:

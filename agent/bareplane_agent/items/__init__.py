@@ -20,8 +20,7 @@ from .sysctl import Sysctl
 from .unit import Unit
 
 TYPES: Dict[str, Type[Item]] = {
-    one.type: one
-    for one in (File, Directory, Symlink, Line, Unit, Sysctl, Module, Package, Command, Image, Residue)
+    one.type: one for one in (File, Directory, Symlink, Line, Unit, Sysctl, Module, Package, Command, Image, Residue)
 }
 
 

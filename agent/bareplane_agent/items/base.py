@@ -72,7 +72,8 @@ class Item(ABC):
         """What is there before the first change; `absent: true` where nothing is. May save originals in the entry."""
 
     def amend(self, note: Note, host: Host, entry: Entry) -> None:
-        """A note from an earlier apply lacks what the item has come to cover since."""
+        """A note from an earlier apply lacks what the item has come to cover since; most items never grow."""
+        return
 
     def ours(self) -> str | None:
         """A mark by which undo knows a value as ours."""

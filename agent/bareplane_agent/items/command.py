@@ -77,7 +77,7 @@ class Command(Item):
     def differs(self, facts: Facts, changed: AbstractSet[str], host: Host) -> bool:
         if not (self.produces or self.unless or self.rerun_on):
             return True
-        if self.wrong(facts) or changed.intersection(self.rerun_on):
+        if self.wrong(facts) or not changed.isdisjoint(self.rerun_on):
             return True
         return bool(self.unless) and not self._holds(host)
 
@@ -97,7 +97,7 @@ class Command(Item):
     def before(self, host: Host, entry: Entry) -> dict[str, Any]:
         return {
             "paths": {made.path: made.before(host, entry) for made in self.produces},
-            "parents": sorted({folder for made in self.produces for folder in parents_before(made.path, host)}, key=len),
+            "parents": sorted({one for made in self.produces for one in parents_before(made.path, host)}, key=len),
         }
 
     def amend(self, note: Note, host: Host, entry: Entry) -> None:
@@ -123,8 +123,8 @@ class Command(Item):
                 note.ours.append(content_of(path, look(path)))
 
     def _outdated(self, facts: Facts, changed: AbstractSet[str]) -> list[Produced]:
-        """What must not be kept: all of it when the inputs changed; else what is wrong, certificates with their keys."""
-        if changed.intersection(self.rerun_on):
+        """All of it when the inputs changed; else what is wrong, certificates with their keys."""
+        if not changed.isdisjoint(self.rerun_on):
             return list(self.produces)
         bad = set(self.wrong(facts))
         for made in self.produces:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..context import Context
+from ..errors import ForeignError
 from ..fields import ACCOUNT, Fields
 from ..files import look, make_parents, owner_ids
-from ..errors import ForeignError
 from ..host import Host
 from ..ledger import HOME, Entry, Note
 from ..parents import hand_over, parents_before, remove_folder, undo_parents

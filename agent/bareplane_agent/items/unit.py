@@ -88,7 +88,7 @@ class Unit(Item):
             self.wrong(facts) is not None
             or facts["_reload"] == "needed"
             or self.foreign_drop_ins(facts)
-            or changed.intersection(self.restart_on)
+            or not changed.isdisjoint(self.restart_on)
         )
 
     def settled(self, facts: Facts) -> str | None:
@@ -210,7 +210,7 @@ def _start(items: Sequence[Unit], facts: Mapping[str, Facts], context: Context) 
     waiting: list[Waiting] = []
     for item in items:
         state = facts[item.key]["active"]
-        restart = state in ("active", "reloading", "activating") and bool(context.changed.intersection(item.restart_on))
+        restart = state in ("active", "reloading", "activating") and not context.changed.isdisjoint(item.restart_on)
         if item.active is not True or (state == "active" and not restart):
             continue
         context.progress(f"{'restarting' if restart else 'starting'} {item.name}")

@@ -55,9 +55,7 @@ def _saved(program: str, host: Host) -> Iterator[tuple[str, str]]:
 
 
 def _chains(program: str, prefix: str, host: Host) -> list[tuple[str, str]]:
-    return [
-        (table, line[1:].split()[0]) for table, line in _saved(program, host) if line.startswith(":" + prefix)
-    ]
+    return [(table, line[1:].split()[0]) for table, line in _saved(program, host) if line.startswith(":" + prefix)]
 
 
 def _unlink(program: str, chains: list[tuple[str, str]], host: Host) -> None:
