@@ -35,3 +35,42 @@ class MachineFacts:
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> MachineFacts:
         return cls(**{**wire, "capabilities": tuple(wire["capabilities"])})
+
+    @classmethod
+    def from_probe(cls, facts: Mapping[str, Any]) -> MachineFacts:
+        """From the `facts` of the agent's `probe`."""
+        return cls(
+            os=facts["os"],
+            arch=facts["arch"],
+            cpus=facts["cpus"],
+            memory_mib=facts["memory_mib"],
+            hostname=facts["hostname"],
+            cgroup_version=facts["cgroup_version"],
+            capabilities=tuple(facts["capabilities"]),
+            kernel_tunable=facts["kernel_tunable"],
+            zstd=facts["zstd"],
+        )
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a probe found that may be otherwise at the next one."""
+
+    disk_free_mib: int
+    listening: frozenset[int]
+    """TCP ports."""
+    runtimes_running: tuple[str, ...]
+    kubernetes_running: tuple[str, ...]
+    owners: tuple[str, ...]
+    """Whose ledger entries are there."""
+
+    @classmethod
+    def from_probe(cls, momentary: Mapping[str, Any]) -> Moment:
+        """From the `momentary` part of the agent's `probe`."""
+        return cls(
+            disk_free_mib=momentary["disk_free"] >> 20,
+            listening=frozenset(port for protocol, port in momentary["listening"] if protocol == "tcp"),
+            runtimes_running=tuple(momentary["runtimes_running"]),
+            kubernetes_running=tuple(momentary["kubernetes_running"]),
+            owners=tuple(momentary["owners"]),
+        )

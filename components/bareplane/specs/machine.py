@@ -33,8 +33,6 @@ class ContainerRuntimeSpec(MachineSpec):
     """A CRI runtime, configured and running."""
 
     engine: Literal["containerd"] = "containerd"
-    service_subnet: str
-    pod_subnet: str
 
 
 class ImagesSpec(MachineSpec):

@@ -30,18 +30,21 @@ class Binaries(Phase[BinariesSpec]):
         with ThreadPoolExecutor(max_workers=2) as pool:
             artifacts = list(
                 pool.map(
-                    lambda name: catalog.obtain(
-                        name, arch=machine.arch, kubernetes=spec.kubernetes_version, progress=context.progress
-                    ),
-                    spec.names,
+                    lambda name: catalog.obtain(name, machine.arch, context.progress, version_of(name, spec)), spec.names
                 )
             )
         uploads = [upload(destination(one.name), one) for one in artifacts]
         return plan(*self.items(spec, machine), *uploads, artifacts=artifacts)
 
     def fingerprint(self, spec: BinariesSpec, machine: MachineFacts) -> str:
-        pinned = [catalog.pinned(name, kubernetes=spec.kubernetes_version) for name in spec.names]
+        lock = catalog.read_lock()
+        pinned = [f"{name} {version_of(name, spec) or lock.version(name)}" for name in spec.names]
         return hashlib.sha256("\n".join(pinned).encode()).hexdigest()[:16]
+
+
+def version_of(name: str, spec: BinariesSpec) -> str | None:
+    """The version to install; None leaves the choice to the catalog, for what does not follow Kubernetes' version."""
+    return spec.kubernetes_version if catalog.read_lock().program(name).source == "kubernetes" else None
 
 
 def destination(name: str) -> str:

@@ -71,7 +71,7 @@ class ClusterBootstrap(ApiKind[ClusterBootstrapSpec]):
             "".join(secrets.choice(ALPHABET) for _ in range(length)) for length in (6, 16)
         )
         first, *others = yaml.safe_load_all(init_file(spec.cluster, spec.node, spec.address))
-        first["bootstrapTokens"] = [{"token": f"{identifier}.{secret}", "ttl": "5m0s", "usages": ["signing"]}]
+        first["bootstrapTokens"] = [{"token": f"{identifier}.{secret}", "ttl": "5m0s", "usages": ["signing", "authentication"]}]
         argv = [program("kubeadm"), "init", "phase", "bootstrap-token", "--config", "/dev/stdin", "--skip-token-print"]
         run(session, argv, stdin=yaml.safe_dump_all([first, *others]), timeout=300)
         kubectl(session, "-n", "kube-system", "delete", "secret", f"bootstrap-token-{identifier}", "--ignore-not-found")

@@ -59,7 +59,7 @@ def configuration(machine: MachineFacts) -> dict[str, Any]:
         "grpc": {"address": CONTAINERD_SOCKET},
         "plugins": {
             "io.containerd.cri.v1.images": {
-                "pinned_images": {"sandbox": catalog.image_reference("pause")},
+                "pinned_images": {"sandbox": catalog.read_lock().image("pause").reference},
             },
             "io.containerd.cri.v1.runtime": {
                 # Without CAP_SYS_RESOURCE no process may lower its own OOM score.

@@ -13,11 +13,15 @@ NETWORK = {
     "net.ipv4.ip_forward": "1",
     "net.bridge.bridge-nf-call-iptables": "1",
 }
-# The kubelet sets these itself, and leaves them; set here, they are in the ledger and go back.
+# The kubelet insists on these and would set them itself without a trace; set here, they are in the ledger and go back.
+# A machine that shares its kernel cannot set them: its host has to, and the agent's error says so.
 KERNEL = {
+    "kernel.keys.root_maxbytes": "25000000",
+    "kernel.keys.root_maxkeys": "1000000",
     "kernel.panic": "10",
     "kernel.panic_on_oops": "1",
     "vm.overcommit_memory": "1",
+    "vm.panic_on_oom": "0",
 }
 
 
@@ -27,7 +31,7 @@ class HostSettings(Phase[HostSettingsSpec]):
     slug = "host-settings"
 
     def items(self, spec: HostSettingsSpec, machine: MachineFacts) -> list[Item]:
-        settings = {**NETWORK, **(KERNEL if machine.kernel_tunable else {})}
+        settings = {**NETWORK, **KERNEL}
         text = "".join(f"{key} = {value}\n" for key, value in settings.items())
         return [
             directory(PREFIX, tree=True),

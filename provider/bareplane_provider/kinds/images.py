@@ -28,22 +28,24 @@ class Images(Phase[ImagesSpec]):
     def plan(self, spec: ImagesSpec, machine: MachineFacts, session: Session, context: Context) -> Plan:
         pulled = [name for name in spec.names if self.is_pulled(name, spec, session)]
         images = {
-            name: catalog.obtain_image(name, arch=machine.arch, progress=context.progress)
+            name: catalog.obtain_image(name, machine.arch, context.progress)
             for name in spec.names
             if name not in pulled
         }
         items = [
-            pull_item(catalog.image_reference(name)) if name in pulled else image(images[name]) for name in spec.names
+            pull_item(catalog.read_lock().image(name).reference) if name in pulled else image(images[name])
+            for name in spec.names
         ]
         return plan(*items, artifacts=list(images.values()))
 
     def is_pulled(self, name: str, spec: ImagesSpec, session: Session) -> bool:
         """Whether the machine fetches the image by itself: told so, or its registry can be reached from there."""
-        registry = catalog.image_registry(name)
-        if registry is None or spec.source == "preload":
+        upstream = catalog.read_lock().image(name).pulled_from
+        if upstream is None or spec.source == "preload":
             return False
+        registry = upstream.partition("/")[0]
         return spec.source == "pull" or session.run([*REACH, registry], timeout=15).status == 0
 
     def fingerprint(self, spec: ImagesSpec, machine: MachineFacts) -> str:
-        references = [catalog.image_reference(name) for name in spec.names]
+        references = [catalog.read_lock().image(name).reference for name in spec.names]
         return hashlib.sha256("\n".join(references).encode()).hexdigest()[:16]

@@ -8,7 +8,7 @@ from bareplane.specs import KubeProxySpec
 from bareplane_provider.facts import MachineFacts
 from bareplane_provider.kinds.items import Item, directory, file, key, residue, running, secret_file, unit
 from bareplane_provider.kinds.phase import Phase
-from bareplane_provider.kubeadm.kubeconfig import kubeconfig
+from bareplane.specs.kubeconfig import kubeconfig
 from bareplane_provider.kubeadm.objects import KubeModel
 from bareplane_provider.paths import OURS, SEARCH_PATH, program
 from bareplane_templates import render

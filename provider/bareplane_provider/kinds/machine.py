@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from bareplane.specs import MachineKindSpec
 from bareplane_provider.errors import InputError
-from bareplane_provider.facts import MachineFacts
+from bareplane_provider.facts import MachineFacts, Moment
 from bareplane_provider.kinds.items import Item, Plan, directory, plan
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.kinds.probe import PROBES, ask
 from bareplane_provider.paths import STATE
 from bareplane_provider.plugin.kind import Context, State
 from bareplane_provider.transport.session import Session
+
+ARCHITECTURES = ("amd64", "arm64")
+# API server, etcd (clients, peers, metrics), kubelet, kube-proxy, controller manager, scheduler.
+PORTS = frozenset({6443, 2379, 2380, 2381, 10250, 10248, 10249, 10256, 10257, 10259})
 
 
 class Machine(Phase[MachineKindSpec]):
@@ -22,7 +26,8 @@ class Machine(Phase[MachineKindSpec]):
         return [directory(STATE, "0700", tree=True)]
 
     def plan(self, spec: MachineKindSpec, machine: MachineFacts, session: Session, context: Context) -> Plan:
-        refuse_unfit(spec, PROBES.remember(session, ask(session)))
+        answer = ask(session)
+        refuse_unfit(spec, PROBES.remember(session, answer), Moment.from_probe(answer["momentary"]))
         return plan(*self.items(spec, machine))
 
     def request_options(self, spec: MachineKindSpec) -> dict[str, bool]:
@@ -36,12 +41,32 @@ class Machine(Phase[MachineKindSpec]):
         )
 
 
-def refuse_unfit(spec: MachineKindSpec, machine: MachineFacts) -> None:
+def refuse_unfit(spec: MachineKindSpec, machine: MachineFacts, moment: Moment) -> None:
     """Raises InputError when the machine cannot become a node, with every reason."""
-    reasons: list[str] = []
-    if machine.memory_mib < spec.minimum_memory_mib:
-        reasons.append(f"it has {machine.memory_mib} MiB of memory, {spec.minimum_memory_mib} are needed")
-    if machine.arch not in ("amd64", "arm64"):
-        reasons.append(f"its architecture is {machine.arch}; amd64 and arm64 are supported")
+    reasons = unfit(spec, machine, moment)
     if reasons:
-        raise InputError(f"{spec.connection.name} cannot be used: " + "; ".join(reasons))
+        raise InputError(
+            f"{spec.connection.name} ({spec.connection.address}) cannot be used: {'; '.join(reasons)}; "
+            "choose another server, or mend this one and run `pulumi up` again"
+        )
+
+
+def unfit(spec: MachineKindSpec, machine: MachineFacts, moment: Moment) -> list[str]:
+    """Why the machine cannot become a node; what runs there is ours already once the ledger says so."""
+    reasons: list[str] = []
+    if machine.arch not in ARCHITECTURES:
+        reasons.append(f"its architecture is {machine.arch}, supported are {', '.join(ARCHITECTURES)}")
+    if machine.memory_mib < spec.minimum_memory_mib:
+        reasons.append(f"it has {machine.memory_mib} MiB of memory, at least {spec.minimum_memory_mib} are needed")
+    if spec.owner in moment.owners:
+        return reasons
+    if moment.disk_free_mib < spec.minimum_disk_mib:
+        reasons.append(f"{moment.disk_free_mib} MiB are free below /var/lib, at least {spec.minimum_disk_mib} are needed")
+    if moment.kubernetes_running:
+        reasons.append(f"another Kubernetes runs there ({', '.join(moment.kubernetes_running)})")
+    if moment.runtimes_running:
+        reasons.append(f"a container runtime of somebody else runs there ({', '.join(moment.runtimes_running)})")
+    taken = sorted(PORTS & moment.listening)
+    if taken:
+        reasons.append(f"ports that a node needs are in use: {', '.join(map(str, taken))}")
+    return reasons

@@ -83,7 +83,7 @@ class Phase(SpecKind[M], Generic[M]):
             try:
                 facts = session.agent(
                     request, made.blobs, progress=context.progress, encoding="zstd" if machine.zstd else "none"
-                )
+                )["facts"]
             except AgentError as error:
                 raise IncompleteError(
                     f"{spec.connection.name}: {self.name}: {error}", INCOMPLETE, self.entry(spec)
@@ -103,7 +103,7 @@ class Phase(SpecKind[M], Generic[M]):
     def read(self, id: str, state: State, context: Context) -> Outputs | None:
         spec = self.parse(state.inputs)
         session = context.machine(spec.connection.to_wire())
-        facts = session.agent(
+        answer = session.agent(
             {
                 "operation": "observe",
                 "entry": id,
@@ -113,7 +113,10 @@ class Phase(SpecKind[M], Generic[M]):
             },
             progress=context.progress,
         )
-        return {**state.outputs, "facts": facts}
+        if answer["entry"] is None:
+            # Without a ledger entry nothing there is ours: the machine was swept, or is another one.
+            return None
+        return {**state.outputs, "facts": answer["facts"]}
 
     def delete(self, id: str, state: State, context: Context) -> None:
         spec = self.parse(state.inputs)

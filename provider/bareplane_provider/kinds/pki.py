@@ -10,7 +10,7 @@ from bareplane_provider.facts import MachineFacts
 from bareplane_provider.kinds.items import Item, certificate, command, directory, file, key, kubeconfig, secret_file
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.kubeadm.config import init_file
-from bareplane_provider.paths import KUBEADM_CONF, KUBERNETES, OURS, PKI, program
+from bareplane_provider.paths import KUBEADM_CONF, KUBERNETES, OURS, PATCHES, PKI, program
 
 CA = f"{PKI}/ca.crt"
 ETCD_CA = f"{PKI}/etcd/ca.crt"
@@ -41,6 +41,7 @@ class Pki(Phase[PkiSpec]):
             directory(PKI),
             directory(f"{PKI}/etcd"),
             directory(OURS, "0700"),
+            directory(PATCHES),
             *authority(f"{PKI}/ca", spec.ca),
             *authority(f"{PKI}/etcd/ca", spec.etcd_ca),
             *authority(f"{PKI}/front-proxy-ca", spec.front_proxy_ca),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-
-import yaml
+import json
 
 
 def kubeconfig(cluster: str, server: str, ca_certificate: str, user: str, certificate: str, key: str) -> str:
-    """A kubeconfig for `user` at `server` (a URL); certificates and key are PEM."""
+    """A kubeconfig (JSON, which is YAML too) for `user` at `server` (a URL); certificates and key are PEM."""
     context = f"{user}@{cluster}"
-    return yaml.safe_dump(
+    return json.dumps(
         {
             "apiVersion": "v1",
             "kind": "Config",
@@ -26,7 +25,7 @@ def kubeconfig(cluster: str, server: str, ca_certificate: str, user: str, certif
             "contexts": [{"name": context, "context": {"cluster": cluster, "user": user}}],
             "current-context": context,
         },
-        sort_keys=False,
+        indent=2,
     )
 
 

@@ -1,0 +1,25 @@
+"""bareplane: servers reached over SSH become a Kubernetes cluster, from any Pulumi program.
+
+    from bareplane import Cluster, ClusterArgs, Server, ServerArgs, Stack
+"""
+
+from bareplane.app import App, AppArgs
+from bareplane.cluster import Cluster, ClusterArgs
+from bareplane.config import AppConfig, ClusterConfig, ConfigError, StackConfig, read_config
+from bareplane.server import Server, ServerArgs
+from bareplane.specs import Connection
+
+__all__ = [
+    "App",
+    "AppArgs",
+    "AppConfig",
+    "Cluster",
+    "ClusterArgs",
+    "ClusterConfig",
+    "ConfigError",
+    "Connection",
+    "Server",
+    "ServerArgs",
+    "StackConfig",
+    "read_config",
+]

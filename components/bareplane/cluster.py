@@ -1,0 +1,251 @@
+"""`Cluster`: servers become control planes and workers of one Kubernetes cluster.
+
+The order, read from top to bottom: every server is prepared at once; certificates on each control plane; all etcd members
+together, then their quorum; the API servers; what the cluster needs once; the nodes; and at last each node's membership, which
+is the only thing that waits for Ready.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+
+from bareplane.config import ClusterConfig
+from bareplane.specs.kubeconfig import kubeconfig
+from bareplane.resources import (
+    ClientCertificate,
+    ClusterBootstrap,
+    ClusterIdentity,
+    ControlPlane,
+    ControlPlaneNode,
+    EncryptionKeyRing,
+    EtcdMember,
+    EtcdQuorum,
+    KubeProxy,
+    NodeMembership,
+    Pki,
+    PodNetwork,
+    ServingApprover,
+    StackIdentity,
+    WorkerNode,
+)
+from bareplane.server import Server, ServerArgs
+from bareplane.specs import ClusterSettings, Connection
+
+# Users of the API server that are not kubeadm's; their roles are applied with ClusterBootstrap.
+PROXY_USER, ROUTES_USER, APPROVER_USER = "system:kube-proxy", "bareplane:routes", "bareplane:serving-approver"
+ADMIN_USER, ADMIN_GROUP = "kubernetes-admin", "kubeadm:cluster-admins"
+
+
+@dataclass(frozen=True)
+class ClusterArgs:
+    """The cluster's configuration and the servers it names."""
+
+    config: ClusterConfig
+    servers: Mapping[str, Connection]
+    extra_images: tuple[str, ...] = field(default=())
+    """Images of the catalog that apps need, on every node beforehand."""
+
+
+class Cluster(pulumi.ComponentResource):
+    """A running cluster. Outputs `kubeconfig` (secret) and `nodes`."""
+
+    def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("bareplane:components:Cluster", name, {}, opts)
+        self._name = name
+        self._config = args.config
+        chosen = args.config.control_plane.nodes
+        self.control_planes = tuple(args.servers[one] for one in chosen)
+        self.settings = settings(args.config, [one.address for one in self.control_planes])
+        self._identities()
+        # Only the routes network needs our daemon; another network brings its own manifests.
+        self._servers = {one: self._server(args, one) for one in (*chosen, *args.config.workers)}
+        self.bootstrap = self._control_planes([self._servers[one] for one in chosen])
+        self.memberships = [self._node(one, server) for one, server in self._servers.items()]
+        self.kubeconfig = self._kubeconfig()
+        self.nodes = list(self._servers)
+        self.register_outputs({"kubeconfig": self.kubeconfig, "nodes": self.nodes})
+
+    def _after(self, *needed: pulumi.Resource, parent: pulumi.Resource | None = None) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=parent or self, depends_on=list(needed))
+
+    def _identities(self) -> None:
+        name = self._name
+        self.owner = StackIdentity(f"{name}-owner", opts=self._after())
+        self.identity = ClusterIdentity(f"{name}-identity", cluster=self._config.name, opts=self._after())
+        self._keys = EncryptionKeyRing(f"{name}-keys", names=self._config.encryption_keys, opts=self._after())
+
+    def _certificate(self, name: str, user: str, groups: Sequence[str] = ()) -> ClientCertificate:
+        return ClientCertificate(
+            f"{self._name}-{name}",
+            identity=self.identity,
+            common_name=user,
+            organizations=groups,
+            opts=self._after(),
+        )
+
+    def _server(self, args: ClusterArgs, node: str) -> Server:
+        config = self._config
+        return Server(
+            node,
+            ServerArgs(
+                connection=args.servers[node],
+                owner=self.owner.owner,
+                kubernetes_version=config.version,
+                endpoint=config.endpoint,
+                endpoint_addresses=self.settings.endpoint_addresses,
+                control_plane=node in config.control_plane.nodes,
+                images=(*config.images.preload, *args.extra_images),
+                image_source=config.images.source,
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _control_planes(self, servers: Sequence[Server]) -> ClusterBootstrap:
+        genesis = {one.name: one.address for one in servers}
+        pki = {
+            one.name: Pki(
+                f"{one.name}-pki",
+                one.place,
+                cluster=self.settings,
+                node=one.name,
+                address=one.address,
+                identity=self.identity,
+                opts=self._after(one.binaries, parent=one),
+            )
+            for one in servers
+        }
+        etcd = [
+            EtcdMember(
+                f"{one.name}-etcd",
+                one.place,
+                node=one.name,
+                address=one.address,
+                genesis=genesis,
+                identity=self.identity,
+                opts=self._after(pki[one.name], parent=one),
+            )
+            for one in servers
+        ]
+        quorum = EtcdQuorum(
+            f"{self._name}-quorum", control_planes=self.control_planes, members=list(genesis), opts=self._after(*etcd)
+        )
+        planes = {
+            one.name: ControlPlane(
+                f"{one.name}-control-plane",
+                one.place,
+                cluster=self.settings,
+                node=one.name,
+                address=one.address,
+                encryption=self._keys,
+                opts=self._after(quorum, pki[one.name], parent=one),
+            )
+            for one in servers
+        }
+        first = servers[0]
+        bootstrap = ClusterBootstrap(
+            f"{self._name}-bootstrap",
+            control_planes=self.control_planes,
+            cluster=self.settings,
+            node=first.name,
+            address=first.address,
+            opts=self._after(planes[first.name]),
+        )
+        self._planes = planes
+        approver = self._certificate("approver", APPROVER_USER)
+        for one in servers:
+            ServingApprover(
+                f"{one.name}-approver",
+                one.place,
+                cluster=self.settings,
+                identity=self.identity,
+                certificate=approver,
+                opts=self._after(bootstrap, planes[one.name], parent=one),
+            )
+        self._proxy = self._certificate("kube-proxy", PROXY_USER)
+        self._routes = self._certificate("routes", ROUTES_USER) if self._config.network.plugin == "routes" else None
+        return bootstrap
+
+    def _node(self, node: str, server: Server) -> NodeMembership:
+        """The kubelet, kube-proxy and pod network of one machine, and its membership in the API."""
+        kubelet = self._kubelet(node, server)
+        parts: list[pulumi.Resource] = [
+            kubelet,
+            KubeProxy(
+                f"{node}-kube-proxy",
+                server.place,
+                cluster=self.settings,
+                node=node,
+                identity=self.identity,
+                certificate=self._proxy,
+                opts=self._after(self.bootstrap, server.binaries, parent=server),
+            ),
+        ]
+        if self._routes is not None:
+            parts.append(
+                PodNetwork(
+                    f"{node}-pod-network",
+                    server.place,
+                    cluster=self.settings,
+                    node=node,
+                    identity=self.identity,
+                    certificate=self._routes,
+                    opts=self._after(self.bootstrap, server.runtime, parent=server),
+                )
+            )
+        return NodeMembership(
+            f"{node}-membership",
+            control_planes=self.control_planes,
+            node=node,
+            drain_seconds=self._config.drain_seconds,
+            # A whole cluster is torn down without draining anything: nothing is left to run the pods.
+            opts=pulumi.ResourceOptions(parent=server, depends_on=parts, deleted_with=self.bootstrap),
+        )
+
+    def _kubelet(self, node: str, server: Server) -> pulumi.Resource:
+        if node in self._planes:
+            return ControlPlaneNode(
+                f"{node}-node",
+                server.place,
+                cluster=self.settings,
+                node=node,
+                address=server.address,
+                schedulable=self._config.control_plane.schedulable,
+                opts=self._after(self.bootstrap, self._planes[node], *server.prepared, parent=server),
+            )
+        return WorkerNode(
+            f"{node}-node",
+            server.place,
+            cluster=self.settings,
+            node=node,
+            address=server.address,
+            control_planes=self.control_planes,
+            identity=self.identity,
+            opts=self._after(self.bootstrap, *server.prepared, parent=server),
+        )
+
+    def _kubeconfig(self) -> pulumi.Output[str]:
+        """For the cluster's admins; the server is an address, so that it works where the endpoint's name is unknown."""
+        admin = self._certificate("admin", ADMIN_USER, [ADMIN_GROUP])
+        server = f"https://{self.settings.endpoint_addresses[0]}:{self.settings.port}"
+        parts = pulumi.Output.all(self.identity.ca_certificate, admin.certificate, admin.key)
+        made = parts.apply(lambda p: kubeconfig(self._config.name, server, p[0], ADMIN_USER, p[1], p[2]))
+        return pulumi.Output.secret(made)
+
+
+def settings(config: ClusterConfig, addresses: Sequence[str]) -> ClusterSettings:
+    """The part of the configuration that kubeadm writes into the cluster."""
+    return ClusterSettings(
+        name=config.name,
+        version=config.version,
+        endpoint=config.endpoint,
+        endpoint_addresses=tuple(addresses),
+        port=config.port,
+        pod_subnet=config.network.pod_subnet,
+        service_subnet=config.network.service_subnet,
+        dns_domain=config.network.dns_domain,
+        node_mask=config.network.node_mask,
+        form=config.control_plane.form,
+    )

@@ -1,0 +1,81 @@
+"""Phases that make a machine ready for any cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import pulumi
+
+from bareplane.resources.base import Place, Resource
+
+
+class Machine(Resource):
+    """A machine under our care. Deleting it sweeps what is left of this stack there."""
+
+    def __init__(
+        self, name: str, place: Place, *, minimum_memory_mib: int, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        properties = {**place.to_wire(), "minimumMemoryMib": minimum_memory_mib}
+        super().__init__("Machine", name, properties, opts, ("machine",))
+
+
+class HostSettings(Resource):
+    """Kernel modules, sysctls and the endpoint's name."""
+
+    def __init__(
+        self,
+        name: str,
+        place: Place,
+        *,
+        endpoint: str,
+        endpoint_addresses: Sequence[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        properties = {**place.to_wire(), "endpoint": endpoint, "endpointAddresses": list(endpoint_addresses)}
+        super().__init__("HostSettings", name, properties, opts)
+
+
+class Binaries(Resource):
+    """Programs of the catalog."""
+
+    def __init__(
+        self,
+        name: str,
+        place: Place,
+        *,
+        kubernetes_version: str,
+        names: Sequence[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        properties = {**place.to_wire(), "kubernetesVersion": kubernetes_version, "names": list(names)}
+        super().__init__("Binaries", name, properties, opts)
+
+
+class ContainerRuntime(Resource):
+    """A CRI runtime, running."""
+
+    def __init__(
+        self,
+        name: str,
+        place: Place,
+        *,
+        engine: Literal["containerd"] = "containerd",
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("ContainerRuntime", name, {**place.to_wire(), "engine": engine}, opts)
+
+
+class Images(Resource):
+    """Images of the catalog in the runtime's store."""
+
+    def __init__(
+        self,
+        name: str,
+        place: Place,
+        *,
+        names: Sequence[str],
+        source: Literal["auto", "preload", "pull"] = "auto",
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("Images", name, {**place.to_wire(), "names": list(names), "source": source}, opts)

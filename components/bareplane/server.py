@@ -1,0 +1,85 @@
+"""`Server`: a machine made ready to become a node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pulumi
+
+from bareplane.resources import Binaries, ContainerRuntime, HostSettings, Images, Machine, Place
+from bareplane.specs import Connection
+
+NODE_BINARIES = (
+    "kubeadm",
+    "kubelet",
+    "kube-proxy",
+    "containerd",
+    "containerd-shim-runc-v2",
+    "ctr",
+    "runc",
+    "bridge",
+    "host-local",
+    "loopback",
+    "portmap",
+)
+CONTROL_PLANE_BINARIES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "etcd", "etcdctl")
+NODE_MEMORY_MIB = 700
+CONTROL_PLANE_MEMORY_MIB = 1600
+"""kubeadm's own minimum is 1700 MB on a control plane; a machine sold as 2 GB shows a little less than 2048 MiB."""
+
+
+@dataclass(frozen=True)
+class ServerArgs:
+    """What a server is for: how it is reached, and what its cluster needs of it."""
+
+    connection: Connection
+    owner: pulumi.Input[str]
+    kubernetes_version: str
+    endpoint: str
+    endpoint_addresses: tuple[str, ...]
+    control_plane: bool = False
+    images: tuple[str, ...] = ()
+    image_source: Literal["auto", "preload", "pull"] = "auto"
+
+
+class Server(pulumi.ComponentResource):
+    """A machine under our care with its settings, programs, container runtime and images."""
+
+    def __init__(self, name: str, args: ServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("bareplane:components:Server", name, {}, opts)
+        self.name = args.connection.name
+        self.connection = args.connection
+        self.address = args.connection.address
+        self.place = Place(args.connection, args.owner)
+
+        def after(*needed: pulumi.Resource) -> pulumi.ResourceOptions:
+            return pulumi.ResourceOptions(parent=self, depends_on=list(needed))
+
+        memory = CONTROL_PLANE_MEMORY_MIB if args.control_plane else NODE_MEMORY_MIB
+        self.machine = Machine(f"{name}-machine", self.place, minimum_memory_mib=memory, opts=after())
+        self.settings = HostSettings(
+            f"{name}-settings",
+            self.place,
+            endpoint=args.endpoint,
+            endpoint_addresses=args.endpoint_addresses,
+            opts=after(self.machine),
+        )
+        self.binaries = Binaries(
+            f"{name}-binaries",
+            self.place,
+            kubernetes_version=args.kubernetes_version,
+            names=(*NODE_BINARIES, *(CONTROL_PLANE_BINARIES if args.control_plane else ())),
+            opts=after(self.settings),
+        )
+        self.runtime = ContainerRuntime(f"{name}-runtime", self.place, opts=after(self.binaries))
+        self.images = Images(
+            f"{name}-images", self.place, names=args.images, source=args.image_source, opts=after(self.runtime)
+        )
+        self.register_outputs({"address": self.address})
+
+    @property
+    def prepared(self) -> Sequence[pulumi.Resource]:
+        """What a node on this server depends on."""
+        return (self.runtime, self.images)

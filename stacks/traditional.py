@@ -1,0 +1,15 @@
+"""The traditional model: the servers themselves are the machines, and the cluster's components are their processes."""
+
+import pulumi
+from bareplane import App, AppArgs, Cluster, ClusterArgs, StackConfig
+
+
+def program(config: StackConfig) -> None:
+    """A cluster on the servers, and the apps in it."""
+    servers = {one.name: one for one in config.servers}
+    cluster = Cluster(config.cluster.name, ClusterArgs(config=config.cluster, servers=servers))
+    for app in config.apps:
+        App(app.name, AppArgs(config=app, cluster=cluster))
+    pulumi.export("kubeconfig", cluster.kubeconfig)
+    pulumi.export("nodes", cluster.nodes)
+    pulumi.export("endpoint", f"https://{cluster.settings.endpoint_addresses[0]}:{cluster.settings.port}")
