@@ -26,7 +26,7 @@ class EngineLog:
             if self._stub is None:
                 self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(self._address))
         try:
-            self._stub.Log(request, timeout=5)
+            self._stub.Log(request, timeout=5)  # pyright: ignore[reportUnknownMemberType]
         except grpc.RpcError:
             # The engine is on its way out; losing a line of its log is no reason to stop work on a machine.
             return

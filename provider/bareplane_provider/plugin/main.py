@@ -53,7 +53,8 @@ def serve(kinds: Registry) -> None:
 
 
 async def _serve(provider: BareplaneProvider, arguments: list[str]) -> None:
-    server = grpc.aio.server(options=[("grpc.max_receive_message_length", _LARGEST_MESSAGE)])
+    options = [("grpc.max_receive_message_length", _LARGEST_MESSAGE)]
+    server = grpc.aio.server(options=options)  # pyright: ignore[reportUnknownMemberType]
     servicer = Servicer(arguments, version(), provider, engine_address=arguments[-1])
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")

@@ -3,7 +3,7 @@
 Its own server answers an exception with UNKNOWN and a stack trace, which marks the resource's state as suspect.
 """
 
-# pyright: reportUnknownMemberType=false
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 # The SDK leaves its handlers untyped.
 
 from __future__ import annotations
