@@ -42,14 +42,14 @@ def serve(kinds: Registry) -> None:
     arguments = sys.argv[1:]
     if not arguments or arguments[-1].startswith("-"):
         sys.exit("pulumi-resource-bareplane: Pulumi starts this program and gives it the engine's address")
-    # The engine says Cancel when the user interrupts; a terminal's signal to the whole group would come before that.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = os.getppid()
     provider = BareplaneProvider(kinds, EngineLog(arguments[-1]))
     threading.Thread(target=_end_with, args=(parent, provider.pool), daemon=True).start()
     # Importing the kinds takes as long as all the rest; the engine has other questions first.
     threading.Thread(target=kinds, daemon=True).start()
     asyncio.run(_serve(provider, arguments))
+    # Not waiting for threads: a kind that did not end when it was cancelled is left behind.
+    os._exit(0)
 
 
 async def _serve(provider: BareplaneProvider, arguments: list[str]) -> None:
@@ -59,9 +59,16 @@ async def _serve(provider: BareplaneProvider, arguments: list[str]) -> None:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
+    ended = asyncio.Event()
+    # A finished engine sends SIGINT, and kills after five seconds. (A user's interrupt arrives as Cancel: the engine
+    # gives plugins a process group of their own.)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    await server.wait_for_termination()
+    await ended.wait()
+    await provider.cancel()
+    await server.stop(grace=0)
 
 
 def _end_with(parent: int, pool: Pool) -> None:
