@@ -119,7 +119,8 @@ class BareplaneProvider(api.Provider):
             await self._workers.run(_what("deleting", request), lambda: kind.delete(request.resource_id, old, context))
 
     def _kind(self, token: str) -> Kind:
-        kind = self._kinds().get(token)
+        # The SDK takes the type from the URN, where a component's child has its parents' types in front.
+        kind = self._kinds().get(token.rpartition("$")[2])
         if kind is None:
             raise InputError(f"{token}: this version of bareplane has no such resource; are program and plugin of one?")
         return kind

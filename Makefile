@@ -1,0 +1,70 @@
+# make up · make test · make down; `make help` lists the rest.
+STACK ?= traditional
+SERVERS ?= 3
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup toolchain lab up down recover env test unit provider e2e lint bench clean
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/ready ## the Python environment of this clone
+
+$(VENV)/ready: pyproject.toml
+	@scripts/system-packages.sh $(PYTHON)=python3
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version)'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || scripts/system-packages.sh ensurepip=python3-venv
+	@echo "== Python environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --editable '.[dev]' >$(VENV)/pip.log 2>&1 || { tail -n 20 $(VENV)/pip.log >&2; exit 1; }
+	@touch $@
+
+toolchain: $(VENV)/ready ## pulumi, and the binaries and images a traditional stack installs, into the cache
+	@scripts/system-packages.sh zstd=zstd gcc=gcc /usr/include/seccomp.h=libseccomp-dev
+	@$(BIN)/python -m bareplane_provider.catalog fetch --group toolchain
+	@$(BIN)/python -m bareplane_provider.catalog fetch --group traditional
+
+lab: $(VENV)/ready ## servers simulated on this computer
+	@scripts/system-packages.sh dockerd=docker.io mmdebstrap=mmdebstrap iptables=iptables
+	@$(BIN)/python -m bareplane_lab up --servers $(SERVERS) --directory .lab
+
+up: toolchain ## servers, and a Kubernetes cluster on them: make up STACK=traditional SERVERS=3
+	@scripts/system-packages.sh dockerd=docker.io mmdebstrap=mmdebstrap iptables=iptables
+	@scripts/stack.sh up $(STACK) $(SERVERS)
+
+down: $(VENV)/ready ## pulumi destroy, and the lab stopped
+	@scripts/stack.sh down $(STACK) $(SERVERS)
+
+recover: $(VENV)/ready ## after a run was killed: make the stack usable again
+	@scripts/stack.sh recover $(STACK) $(SERVERS)
+
+env: $(VENV)/ready ## what a shell needs for pulumi: eval "$$(make -s env)"
+	@scripts/environment.sh
+
+lint: $(VENV)/ready ## ruff and pyright
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright
+
+unit: $(VENV)/ready ## tests that need nothing
+	@$(BIN)/pytest -q tests/unit $(ARGS)
+
+provider: toolchain ## tests that need an sshd, which they start
+	@scripts/system-packages.sh /usr/sbin/sshd=openssh-server dockerd=docker.io mmdebstrap=mmdebstrap
+	@$(BIN)/pytest -q tests/provider tests/lab $(ARGS)
+
+e2e: toolchain ## tests of whole clusters in the lab
+	@scripts/system-packages.sh dockerd=docker.io mmdebstrap=mmdebstrap iptables=iptables
+	@$(BIN)/pytest -q tests/e2e $(ARGS)
+
+test: lint unit provider e2e ## all of it
+
+bench: toolchain ## pulumi up beside a plain script with kubeadm on the same servers
+	@$(BIN)/python -m bench
+
+clean: ## this clone's environment and caches of tools
+	@rm -rf $(VENV) .pytest_cache .ruff_cache

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Prints what a shell needs to run `pulumi` on this clone's stacks: eval "$(make -s env)".
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+state=${BAREPLANE_STATE:-$root/.state}
+if [ ! -f "$state/passphrase" ]; then
+    (umask 077 && mkdir -p "$state" && head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$state/passphrase")
+fi
+tools=$("$root/.venv/bin/python" -m bareplane_provider.catalog toolchain-path)
+cat <<END
+export PATH='$root/.venv/bin:$tools':"\$PATH"
+export VIRTUAL_ENV='$root/.venv'
+export PULUMI_BACKEND_URL='${PULUMI_BACKEND_URL:-file://$state}'
+export PULUMI_CONFIG_PASSPHRASE_FILE='${PULUMI_CONFIG_PASSPHRASE_FILE:-$state/passphrase}'
+export PULUMI_SKIP_UPDATE_CHECK=1
+END
