@@ -13,8 +13,13 @@ from bareplane_lab.place import SEED_LABEL, SERVER_LABEL, Place
 
 STOP_SECONDS = 20
 # In the order of Container's fields. One question to the engine: between two, a container may go.
-FORMAT = f'{{{{.Label "{SERVER_LABEL}"}}}}\t{{{{.State}}}}\t{{{{.Label "{SEED_LABEL}"}}}}\t{{{{.Status}}}}'
-CREATE_ATTEMPTS = 20
+FORMAT = f'{{{{.Label "{SERVER_LABEL}"}}}}\t{{{{.State}}}}\t{{{{.Label "{SEED_LABEL}"}}}}\t{{{{.ID}}}}\t{{{{.Status}}}}'
+# The engine may still be finishing, or undoing, what a killed run asked for.
+BUSY = ("is already in use", "volume is in use", "already in progress", "has active endpoints")
+GONE = ("no such container", "no such volume", "no such network", " not found")
+PATIENCE = 15.0
+UNFINISHED = ("created", "removing", "dead")
+SETTLING_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,7 @@ class Container:
     server: str
     state: str
     seed: str
+    id: str
     status: str
 
 
@@ -36,6 +42,21 @@ def listing(place: Place) -> Mapping[str, Container]:
     return {container.server: container for container in sorted(found, key=lambda one: number(one.server))}
 
 
+def settled(place: Place) -> Mapping[str, Container]:
+    """The listing, once the engine has finished or undone what a killed run had asked for.
+
+    Docker 20.10 keeps a volume marked as in use for good when its container is removed while it is being created.
+    """
+    before = listing(place)
+    while any(container.state in UNFINISHED for container in before.values()):
+        time.sleep(SETTLING_SECONDS)
+        now = listing(place)
+        if now == before:
+            break
+        before = now
+    return before
+
+
 def number(server: str) -> int:
     return int(server.rpartition("-")[2])
 
@@ -43,17 +64,7 @@ def number(server: str) -> int:
 def create(place: Place, identity: seed.Identity, image: str) -> None:
     """Makes the container and puts its identity into it; does not start it."""
     name = place.container(identity.name)
-    run(["docker", "volume", "create", f"--label={place.label}", name], f"creating the volume of {identity.name}")
-    for attempt in range(CREATE_ATTEMPTS):
-        try:
-            run(_create_command(place, identity, image), f"creating {identity.name}")
-            break
-        except CommandFailed as error:
-            # The engine may still be finishing, or undoing, what a killed run asked for.
-            if "is already in use" not in str(error) or attempt == CREATE_ATTEMPTS - 1:
-                raise
-            time.sleep(0.25)
-            remove_container(place, identity.name)
+    _patiently(_create_command(place, identity, image), f"creating {identity.name}")
     run(["docker", "cp", "-", f"{name}:/"], f"giving {identity.name} its identity", stdin=seed.archive(identity))
 
 
@@ -67,25 +78,37 @@ def restart(place: Place, server: str) -> None:
 
 def remove(place: Place, server: str) -> None:
     """Removes the container and its volume, running or not."""
-    remove_container(place, server)
-    name = place.container(server)
-    run(["docker", "volume", "rm", "--force", name], f"removing the volume of {server}")
-
-
-def remove_container(place: Place, server: str) -> None:
-    try:
-        run(["docker", "rm", "--force", "--volumes", place.container(server)], f"removing {server}")
-    except CommandFailed as error:
-        if "No such container" not in str(error):
-            raise
+    _remove(["docker", "rm", "--force", "--volumes", place.container(server)], f"removing {server}")
 
 
 def remove_rest(place: Place) -> None:
     """Volumes and networks of the lab that a killed run left without a container."""
     for kind in ("volume", "network"):
-        left = run(["docker", kind, "ls", "--quiet", "--filter", f"label={place.label}"], f"listing the lab's {kind}s")
-        if left.split():
-            run(["docker", kind, "rm", *left.split()], f"removing the lab's {kind}s")
+        left = run(["docker", kind, "ls", "--quiet", f"--filter=label={place.label}"], f"listing the lab's {kind}s")
+        for one in left.split():
+            _remove(["docker", kind, "rm", one], f"removing the lab's {kind} {one}")
+
+
+def _remove(argv: Sequence[str], doing: str) -> None:
+    """Removes something that may be gone by now: the engine may be doing the same for a killed run."""
+    try:
+        _patiently(argv, doing)
+    except CommandFailed as error:
+        if not any(words in str(error).lower() for words in GONE):
+            raise
+
+
+def _patiently(argv: Sequence[str], doing: str) -> None:
+    limit = time.monotonic() + PATIENCE
+    while True:
+        try:
+            run(argv, doing)
+        except CommandFailed as error:
+            if time.monotonic() > limit or not any(words in str(error) for words in BUSY):
+                raise
+            time.sleep(0.2)
+        else:
+            return
 
 
 def _create_command(place: Place, identity: seed.Identity, image: str) -> Sequence[str]:
@@ -102,7 +125,7 @@ def _create_command(place: Place, identity: seed.Identity, image: str) -> Sequen
         "--device=/dev/kmsg", "--device-cgroup-rule=a *:* rwm",
         "--tmpfs=/run:rw,nosuid,nodev,exec,mode=755",
         # The upper directory of an overlay (a pod's root) cannot lie on an overlay.
-        f"--volume={name}:/var/lib",
+        f"--mount=type=volume,destination=/var/lib,volume-label={place.label}",
         "--sysctl=net.ipv6.conf.all.disable_ipv6=0", "--sysctl=net.ipv6.conf.default.disable_ipv6=0",
         "--env=container=docker", "--stop-signal=SIGRTMIN+3", f"--stop-timeout={STOP_SECONDS}",
         image,

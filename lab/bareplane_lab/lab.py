@@ -29,7 +29,7 @@ def up(place: Place, count: int, progress: Progress) -> None:
         host.load_bridge_filter(progress)
         server_image = image.ensure(progress)
         subnet = network.ensure(place, progress)
-        existing = containers.listing(place)
+        existing = containers.settled(place)
         names = _names(count, existing)
         client = keys.client_key(place)
         identities = [_identity(place, name, subnet, client) for name in names]
@@ -51,7 +51,7 @@ def down(place: Place, progress: Progress) -> None:
     require("docker")
     with locked(place.lock):
         if engine.answers():
-            servers = list(containers.listing(place))
+            servers = list(containers.settled(place))
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 jobs = [pool.submit(containers.remove, place, server) for server in servers]
             for job in jobs:
@@ -115,11 +115,10 @@ def _ensure_server(
 ) -> None:
     began = time.monotonic()
     name = identity.name
-    if existing is not None and (existing.state == "created" or existing.seed != identity.digest):
-        # Never started, so perhaps without its identity; or made for keys that are lost: nobody could log in.
-        progress.say(
-            f"{name}: replaced, it was {'unfinished' if existing.state == 'created' else 'made for other keys'}"
-        )
+    if existing is not None and (existing.state in containers.UNFINISHED or existing.seed != identity.digest):
+        # Never started, so perhaps without its identity; half removed; or made for keys that are lost.
+        reason = "unfinished" if existing.state in containers.UNFINISHED else "made for other keys"
+        progress.say(f"{name}: replaced, it was {reason}")
         containers.remove(place, name)
         existing = None
     if existing is None:

@@ -56,7 +56,7 @@ class Place:
         return self.host_keys / server
 
     def container(self, server: str) -> str:
-        """Name of the server's container, and of its volume."""
+        """Name of the server's container."""
         return f"{self.network}-{server}"
 
 
