@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -96,3 +98,24 @@ class Stack:
         lines = path.read_text().splitlines() if path.exists() else []
         path.unlink(missing_ok=True)
         return [json.loads(line) for line in lines]
+
+    def processes(self) -> list[int]:
+        """Every process of this stack: engine, language host, program, plugin."""
+        mark = f"WORLD={self.world}".encode()
+        return [pid for pid, given in _read("environ") if mark in given.split(b"\0")]
+
+    def plugins(self) -> list[int]:
+        ours = set(self.processes())
+        return [pid for pid, given in _read("cmdline") if pid in ours and b"pulumi-resource-testkinds" in given]
+
+    def end(self) -> None:
+        """An engine that a test killed leaves its language host behind."""
+        for pid in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _read(name: str) -> Iterator[tuple[int, bytes]]:
+    for path in Path("/proc").glob(f"[0-9]*/{name}"):
+        with contextlib.suppress(OSError):
+            yield int(path.parent.name), path.read_bytes()

@@ -21,7 +21,9 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
     pulumi = find_pulumi()
     if pulumi is None:
         pytest.skip("no pulumi CLI on PATH or in bareplane's cache (`make setup` builds one)")
-    yield Stack(tmp_path, pulumi)
+    one = Stack(tmp_path, pulumi)
+    yield one
+    one.end()
 
 
 def thing(name: str, after: list[str] | None = None, **inputs: Any) -> dict[str, Any]:
@@ -149,9 +151,8 @@ def test_a_bad_input_is_refused_before_anything_is_made(stack: Stack) -> None:
 def test_an_error_of_one_leaves_the_others_and_the_state_clean(stack: Stack) -> None:
     out = stack.up(thing("a", text="x", behave="fail", token=SECRET), thing("b", text="y"), fails=True)
     assert "server-1: making it: no room for [secret]; make room" in out
-    assert "Traceback" not in out
+    assert "provider.py" not in out
     assert "hunter2" not in out
-    print(out)
     assert list(stack.state()) in (["b"], [])
     out = stack.up(thing("a", text="x", token=SECRET), thing("b", text="y"))
     assert "pending" not in out
@@ -161,7 +162,7 @@ def test_an_error_of_one_leaves_the_others_and_the_state_clean(stack: Stack) -> 
 def test_a_defect_is_told_in_one_line(stack: Stack) -> None:
     out = stack.up(thing("a", text="x", behave="crash", token=SECRET), fails=True)
     assert "a defect in bareplane: RuntimeError: a bug near [secret]" in out
-    assert "Traceback" not in out
+    assert "provider.py" not in out  # no stack trace of the plugin
     assert not stack.state()
 
 
@@ -202,11 +203,14 @@ def test_an_interrupt_ends_within_two_seconds(stack: Stack, behave: str) -> None
     time.sleep(0.5)
     before = time.monotonic()
     os.kill(process.pid, signal.SIGINT)
-    out, _ = process.communicate(timeout=30)
+    assert process.stdout
+    for line in process.stdout:
+        if "creating failed" in line:
+            break
     took = time.monotonic() - before
-    print(f"{took:.1f} s\n{out}")
+    process.communicate(timeout=30)
     assert process.returncode != 0
-    assert took < 3  # the plugin's two seconds, and the engine's own end
+    assert took < 2
     assert list(stack.state()) == ["a"]
     stack.up(thing("a", text="one"), thing("b", text="x"))
     assert sorted(stack.state()) == ["a", "b"]
@@ -216,21 +220,10 @@ def test_the_plugin_does_not_outlive_its_engine(stack: Stack) -> None:
     stack.resources(thing("a", text="x", behave="stubborn"))
     process = stack.start("up", "--yes", "--skip-preview")
     _wait(lambda: (stack.world / "stubborn").exists())
-    assert _plugins(stack)
+    assert stack.plugins()
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    _wait(lambda: not _plugins(stack), seconds=3)
-
-
-def _plugins(stack: Stack) -> list[int]:
-    found: list[int] = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if str(stack.project / "provider").encode() in path.read_bytes():
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
-    return found
+    _wait(lambda: not stack.plugins(), seconds=3)
 
 
 def _wait(until: Any, seconds: float = 20) -> None:
