@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import groupby
 from typing import Iterator, Sequence
 
@@ -23,6 +24,7 @@ def apply(items: Sequence[Item], context: Context) -> tuple[dict[str, Facts], li
     if entry.state == "intent":
         # Taking up a run that was cut: what it may have changed counts as changed, so that units restart.
         context.changed.update(entry.pending)
+        context.changed_at.update((key, time.monotonic()) for key in entry.pending)
     planned = _plan(items, facts, context)
     wanted = {item.key for item in items}
     stale = [note for note in entry.notes if note.key not in wanted]
@@ -119,6 +121,8 @@ def _apply_group(group: list[Item], facts: dict[str, Facts], context: Context) -
                 context.changed.add(item.key)
         if due:
             kind.apply_many(due, facts, context)
+            now = time.monotonic()
+            context.changed_at.update((item.key, now) for item in due)
             context.dirty = context.dirty or kind.volatile
     except AgentError as error:
         error.item = error.item or group[0].key

@@ -12,7 +12,8 @@ from .ledger import Entry, Ledger
 
 @dataclass
 class Context:
-    """`changed`: keys of items changed in this run (or by the run it takes up). `reload`: systemd must reread units."""
+    """`changed`: keys of items changed in this run (or by the run it takes up), `changed_at` when (CLOCK_MONOTONIC,
+    seconds). `reload`: systemd must reread units."""
 
     host: Host
     channel: Channel
@@ -20,6 +21,7 @@ class Context:
     entry: Entry
     blobs: Blobs
     changed: set[str] = field(default_factory=set[str])
+    changed_at: dict[str, float] = field(default_factory=dict[str, float])
     reload: bool = False
     dirty: bool = False
 

@@ -16,11 +16,12 @@ def parents_before(path: str, host: Host) -> list[str]:
     return [folder[len(host.root) :] for folder in missing_parents(host.path(path))]
 
 
-def remove_parents(folders: list[str], context: Context) -> None:
-    """Remove directories we made, innermost first; one still in use passes to an entry that has something in it."""
+def undo_parents(note: Note, context: Context) -> None:
+    """Remove directories we made, innermost first; one still in use passes to an item that is in it."""
+    folders: list[str] = note.before.get("parents", [])
     for folder in reversed(folders):
-        if not remove_folder(context.host.path(folder)) and not hand_over(folder, context):
-            context.warn(f"{folder} was made by us and is not empty; what others put there keeps it")
+        if not remove_folder(context.host.path(folder)) and not hand_over(folder, note, context):
+            context.warn(f"{folder} was made by us and is not empty; what others put there keeps it", note.key)
 
 
 def remove_folder(path: str) -> bool:
@@ -36,12 +37,14 @@ def remove_folder(path: str) -> bool:
     return True
 
 
-def hand_over(folder: str, context: Context) -> bool:
+def hand_over(folder: str, own: Note, context: Context) -> bool:
     """Let another note below this directory remove it, when it goes."""
     inside = folder + "/"
-    # Within this entry notes go in reverse order: one still to be undone will try again.
+    # Notes of this entry that are still there are still to be undone, and will try again.
     for entry in [context.entry, *context.ledger.others(context.entry)]:
         for note in entry.notes:
+            if note is own:
+                continue
             paths: list[str] = [*note.record.get("paths", []), note.record.get("path", "")]
             if any(path.startswith(inside) for path in paths):
                 known: list[str] = note.before.setdefault("parents", [])
@@ -52,7 +55,3 @@ def hand_over(folder: str, context: Context) -> bool:
                         entry.write()
                 return True
     return False
-
-
-def undo_parents(note: Note, context: Context) -> None:
-    remove_parents(list(note.before.get("parents", [])), context)

@@ -36,7 +36,8 @@ def await_units(waiting: Sequence[Waiting], context: Context) -> None:
         still: list[Waiting] = []
         for one in left:
             state = states[one.name]["ActiveState"]
-            if _ready(one, state, context):
+            # A queued restart leaves the old process active until its turn comes.
+            if states[one.name]["Job"] in ("", "0") and _ready(one, state, context):
                 continue
             if state == "failed" or time.monotonic() - started > one.timeout:
                 raise _not_ready(one, state, time.monotonic() - started, context)

@@ -107,7 +107,7 @@ def _undo_directory(note: Note, path: str, now: str, context: Context) -> None:
     elif note.record["tree"]:
         context.progress(f"removing {name}")
         remove_tree(path, context.host)
-    elif not remove_folder(path) and not hand_over(name, context):
+    elif not remove_folder(path) and not hand_over(name, note, context):
         context.warn(f"{name} was made by us and is not empty; what others put there keeps it", note.key)
 
 

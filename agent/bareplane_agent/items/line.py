@@ -67,12 +67,31 @@ class Line(Item):
         path = context.host.path(note.record["path"])
         data = read_bytes(path)
         if note.absent and data is not None:
-            rest = without_line(data, note.record["line"].encode(), bool(note.before.get("newline", True)))
+            alone = not _hand_over(note, data, context)
+            newline = bool(note.before.get("newline", True))
+            rest = without_line(data, note.record["line"].encode(), newline or not alone)
             if rest == b"" and note.before["file"] == "absent":
                 remove_file(path)
             elif rest != data:
                 rewrite(path, rest)
         undo_parents(note, context)
+
+
+def _hand_over(own: Note, data: bytes, context: Context) -> bool:
+    """Another line of ours is still in the file: how the file was before us is restored with that one."""
+    lines = data.split(b"\n")
+    for entry in [context.entry, *context.ledger.others(context.entry)]:
+        for note in entry.notes:
+            other = note.type == "line" and note is not own and note.record["path"] == own.record["path"]
+            if other and note.absent and note.record["line"].encode() in lines:
+                if own.before["file"] == "absent":
+                    note.before["file"] = "absent"
+                if not own.before.get("newline", True):
+                    note.before["newline"] = False
+                if entry is not context.entry:
+                    entry.write()
+                return True
+    return False
 
 
 def with_line(data: bytes, line: bytes) -> bytes:

@@ -26,7 +26,7 @@ class Module(Item):
 
     @classmethod
     def parse(cls, fields: Fields) -> Module:
-        return cls(fields.text("name", r"[A-Za-z0-9_-]+"), fields.flag("required", True))
+        return cls(fields.text("name", r"[A-Za-z0-9_][A-Za-z0-9_-]*"), fields.flag("required", True))
 
     @property
     def key(self) -> str:

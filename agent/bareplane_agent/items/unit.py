@@ -101,6 +101,11 @@ class Unit(Item):
         found = [path for path in facts["drop_ins"].split() if path.startswith(places_of(self.name))]
         return [path for path in found if path not in self.our_drop_ins]
 
+    def outdated(self, facts: Facts, context: Context) -> bool:
+        """Whether it was started before one of the items it reads was changed; kubeadm starts the kubelet itself."""
+        started = float(facts["_started"])
+        return any(context.changed_at.get(key, 0.0) > started for key in self.restart_on)
+
     def record(self) -> dict[str, Any]:
         return {"name": self.name, "clean": self.clean}
 
@@ -150,6 +155,8 @@ def facts_of(name: str, shown: Mapping[str, str], host: Host) -> Facts:
         "enabled": shown.get("UnitFileState", "") or "absent",
         "fragment": shown.get("FragmentPath", ""),
         "drop_ins": " ".join(drop_ins(name, shown.get("DropInPaths", "").split(), host)),
+        # Microseconds of the machine's monotonic clock, which Python's is too.
+        "_started": str(int(shown.get("ActiveEnterTimestampMonotonic", "0") or "0") / 1e6),
         "_reload": "needed" if shown.get("NeedDaemonReload") == "yes" else "no",
     }
 
@@ -210,7 +217,7 @@ def _start(items: Sequence[Unit], facts: Mapping[str, Facts], context: Context) 
     waiting: list[Waiting] = []
     for item in items:
         state = facts[item.key]["active"]
-        restart = state in ("active", "reloading", "activating") and not context.changed.isdisjoint(item.restart_on)
+        restart = state in ("active", "reloading", "activating") and item.outdated(facts[item.key], context)
         if item.active is not True or (state == "active" and not restart):
             continue
         context.progress(f"{'restarting' if restart else 'starting'} {item.name}")

@@ -19,7 +19,7 @@ class Kind(ABC):
     @classmethod
     def check(cls, argument: str, what: str) -> None:
         """Raises RequestError for an argument that is not of this kind's form."""
-        if not re.fullmatch(cls.argument, argument) or "/../" in argument + "/":
+        if not re.fullmatch(cls.argument, argument) or {".", ".."}.intersection(argument.split("/")):
             raise RequestError(f"{what}: {argument!r} does not match {cls.argument}")
 
     @classmethod
