@@ -29,11 +29,7 @@ def test_sudo_never_asks() -> None:
         (1, "no sudo: here", None),
         (2, "sudo: a password is required", None),
         (1, "sudo: a password is required\n", "sudo: a password is required"),
-        (
-            1,
-            "x\nsudo: a terminal is required to read the password\n",
-            "sudo: a terminal is required to read the password",
-        ),
+        (1, "x\nsudo: a terminal is required to read\n", "sudo: a terminal is required to read"),
         (1, "Sorry, user ops is not allowed to execute 'x' as root on h.", "is not allowed to execute"),
         (1, "ops is not in the sudoers file.", "not in the sudoers file"),
         (127, "env: 'sudo': No such file or directory", "sudo is not installed"),
