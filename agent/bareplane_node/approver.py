@@ -50,7 +50,7 @@ def objection(request: Object, api: Api) -> "str | None":
     subject, names, others = certificate_request(base64.b64decode(spec["request"]))
     if subject != {("CN", user), ("O", "system:nodes")}:
         return f"its subject {sorted(subject)} is not the requester's"
-    node = api.get(f"/api/v1/nodes/{user[len('system:node:'):]}")
+    node = api.get(f"/api/v1/nodes/{user[len('system:node:') :]}")
     own = {one["address"] for one in (node.get("status") or {}).get("addresses") or []}
     if others or not names or not names <= own:
         return f"it asks for {sorted(names | others)}, the node's addresses are {sorted(own)}"
