@@ -1,4 +1,4 @@
-"""Limits of this computer's kernel that servers share, because one kernel runs them all."""
+"""Settings of this computer's kernel that servers share, because one kernel runs them all."""
 
 from __future__ import annotations
 
@@ -10,24 +10,33 @@ from bareplane_lab.commands import run
 from bareplane_lab.errors import CommandFailed
 from bareplane_lab.progress import Progress
 
-INOTIFY = Path("/proc/sys/fs/inotify")
-# One server with systemd, a kubelet, containerd and pods uses some 40 instances; the default is 128 for all of root.
-LEAST = {"max_user_instances": 8192, "max_user_watches": 524288}
+SYSCTLS = Path("/proc/sys")
+# One server with systemd, a kubelet, containerd and pods uses some 40 inotify instances; the default is 128 for all of root.
+LEAST = {"fs/inotify/max_user_instances": 8192, "fs/inotify/max_user_watches": 524288}
+# Every kubelet insists on these values, and a server that shares its kernel cannot set them.
+EXACTLY = {
+    "kernel/panic": 10,
+    "kernel/panic_on_oops": 1,
+    "vm/overcommit_memory": 1,
+    "vm/panic_on_oom": 0,
+    "kernel/keys/root_maxkeys": 1000000,
+    "kernel/keys/root_maxbytes": 25000000,
+}
 
 
-def raise_limits(progress: Progress, directory: Path = INOTIFY) -> None:
-    """Raises inotify's limits where they are lower than several servers need; never lowers one."""
-    for name, least in LEAST.items():
+def set_limits(progress: Progress, directory: Path = SYSCTLS) -> None:
+    """Raises inotify's limits where they are too low, and sets what kubelets insist on; each change is told."""
+    for name, value in {**LEAST, **EXACTLY}.items():
         file = directory / name
         current = int(file.read_text())
-        if current >= least:
+        if current == value or (name in LEAST and current > value):
             continue
+        key = name.replace("/", ".")
         if os.access(file, os.W_OK):
-            file.write_text(f"{least}\n")
-            progress.say(f"fs.inotify.{name}: raised from {current} to {least} on this computer, servers share it")
+            file.write_text(f"{value}\n")
+            progress.say(f"{key}: {current} is now {value} on this computer, whose kernel the servers share")
         else:
-            wish = f"sysctl -w fs.inotify.{name}={least}"
-            progress.say(f"fs.inotify.{name} is {current}, too low for many servers; as root: {wish}")
+            progress.say(f"{key} is {current}, servers need {value}; as root: sysctl -w {key}={value}")
 
 
 def load_bridge_filter(progress: Progress) -> None:

@@ -25,7 +25,7 @@ def up(place: Place, count: int, progress: Progress) -> None:
     require("docker", "ssh", "ssh-keygen")
     with locked(place.lock), locked(engine.use_lock(), shared=True):
         engine.ensure(progress)
-        host.raise_limits(progress)
+        host.set_limits(progress)
         host.load_bridge_filter(progress)
         server_image = image.ensure(progress)
         subnet = network.ensure(place, progress)

@@ -19,13 +19,15 @@ def test_clock_and_modules_are_withheld() -> None:
     assert not {"SYS_TIME", "SYS_MODULE"} & set(capabilities.granted("CapBnd:\t000001ffffffffff\n"))
 
 
-def test_limits_are_raised_but_never_lowered(tmp_path: Path) -> None:
-    low, high = tmp_path / "max_user_instances", tmp_path / "max_user_watches"
-    low.write_text("128\n")
-    high.write_text("9999999\n")
-    host.raise_limits(Progress(), tmp_path)
-    assert int(low.read_text()) == host.LEAST["max_user_instances"]
-    assert int(high.read_text()) == 9999999
+def test_limits_are_raised_but_never_lowered_and_the_kubelets_are_set(tmp_path: Path) -> None:
+    low, high, wrong = "fs/inotify/max_user_instances", "fs/inotify/max_user_watches", "kernel/panic"
+    for name in (*host.LEAST, *host.EXACTLY):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text({low: "128", high: "9999999"}.get(name, "0"))
+    host.set_limits(Progress(), tmp_path)
+    assert int((tmp_path / low).read_text()) == host.LEAST[low]
+    assert int((tmp_path / high).read_text()) == 9999999
+    assert int((tmp_path / wrong).read_text()) == 10
 
 
 @pytest.fixture
