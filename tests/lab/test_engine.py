@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from bareplane_lab import image, sources
 
 from .conftest import LAB, Lab

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from bareplane_provider.transport.connection import parse_connection
 from bareplane_provider.transport.pool import Pool
 from bareplane_provider.transport.session import Session
-
 from tests.provider.transport.server import SSHD, Server, keygen
 
 Open = Callable[..., Session]

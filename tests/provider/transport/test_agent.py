@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import bareplane_provider.transport.agent as conversation
 import pytest
+
+import bareplane_provider.transport.agent as conversation
 from bareplane_provider.errors import (
     AgentError,
     CancelledError,
@@ -23,7 +24,6 @@ from bareplane_provider.errors import (
 from bareplane_provider.transport.blob import Blob
 from bareplane_provider.transport.package import pack
 from bareplane_provider.transport.pool import Pool
-
 from tests.provider.transport.conftest import Open
 from tests.provider.transport.server import Server
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bareplane_provider.errors import AuthenticationError, HostKeyError, InputError
 
+from bareplane_provider.errors import AuthenticationError, HostKeyError, InputError
 from tests.provider.transport.conftest import Open
 from tests.provider.transport.server import Server, keygen
 

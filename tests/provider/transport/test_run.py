@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from bareplane_provider.errors import (
     CancelledError,
     DeadlineError,
@@ -19,7 +20,6 @@ from bareplane_provider.errors import (
 )
 from bareplane_provider.transport.connection import parse_connection
 from bareplane_provider.transport.pool import Pool
-
 from tests.provider.transport.conftest import Open
 from tests.provider.transport.server import Server, free_port
 

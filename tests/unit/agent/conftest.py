@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from bareplane_agent.channel import Channel
 from bareplane_agent.host import Host
 from bareplane_agent.main import perform

@@ -9,6 +9,7 @@ import subprocess
 from typing import Any
 
 import pytest
+
 from bareplane_agent.errors import AgentError, ChecksumError, CutError
 
 from .conftest import ME

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from bareplane_agent.certificates import Wanted, certificate_facts, kubeconfig_facts, life, names
 from bareplane_agent.host import Host
 

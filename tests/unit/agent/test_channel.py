@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from bareplane_agent.channel import Channel
 from bareplane_agent.errors import CutError, LockedError, RequestError
 from bareplane_agent.host import Host

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from bareplane_agent.errors import CommandError, DeadlineError, UnsettledError
 
 

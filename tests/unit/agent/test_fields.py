@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from bareplane_agent.errors import RequestError
 
 ITEMS: list[tuple[dict[str, Any], str]] = [

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import pytest
+
 from bareplane_agent.host import Host
 from bareplane_agent.inventory.difference import difference
 from bareplane_agent.inventory.files import files

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from bareplane_agent.errors import AgentError, CutError, ForeignOwnerError, UndoError
 from bareplane_agent.items.file import File
 from bareplane_agent.ledger import Ledger

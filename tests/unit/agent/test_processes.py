@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from bareplane_agent import processes
 from bareplane_agent.errors import UndoError
 from bareplane_agent.host import Host

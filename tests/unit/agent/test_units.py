@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from bareplane_agent.fields import Fields
 from bareplane_agent.host import Host
 from bareplane_agent.items.unit import Unit, facts_of

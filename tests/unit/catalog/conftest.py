@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
 from bareplane_provider.catalog import wanted as wanted_module
 from bareplane_provider.catalog.cache import Cache
 from bareplane_provider.catalog.errors import DownloadError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from bareplane_provider.catalog.upstream import published_checksum
 
 A, B = "a" * 64, "B" * 64

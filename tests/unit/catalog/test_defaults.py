@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from bareplane_provider.catalog.cache import cache_root
 from bareplane_provider.catalog.errors import ChecksumError
 from bareplane_provider.catalog.obtain import default_catalog

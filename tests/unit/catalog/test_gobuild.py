@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from bareplane_provider.catalog.errors import BuildError, GoMissingError
 from bareplane_provider.catalog.fetch import fetch
 from bareplane_provider.catalog.gobuild import GoBuild, build_command, build_environment, required_go

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from bareplane_provider.catalog.errors import CatalogError
 from bareplane_provider.catalog.lock import ARCHES, parse_lock, read_lock
 from bareplane_provider.catalog.wanted import wanted

@@ -9,6 +9,7 @@ import tarfile
 import time
 
 import zstandard
+
 from bareplane_provider.catalog.oci import Contents, write_archive
 
 CONTENTS = Contents("registry.k8s.io/pause:3.10.2", "amd64", "pause", "65535:65535", ("53/udp",))

@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+
 from bareplane_provider.catalog.errors import CatalogError, MirrorError, UnavailableError, UnknownArtifactError
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from bareplane_provider.catalog import toolchain
 from bareplane_provider.catalog.cache import Cache
 from bareplane_provider.catalog.fetch import fetch

@@ -7,6 +7,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+
 from bareplane_provider.catalog import web
 from bareplane_provider.catalog.errors import DownloadError
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from bareplane_lab import image, inventory, place
 from bareplane_lab.__main__ import main
 from bareplane_lab.sources import Sources

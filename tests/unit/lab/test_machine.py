@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from bareplane_lab import capabilities, commands, engine, host
 from bareplane_lab.errors import CommandFailed, EngineError, LabError
 from bareplane_lab.progress import Progress

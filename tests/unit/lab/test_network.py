@@ -4,6 +4,7 @@ import ipaddress
 import json
 
 import pytest
+
 from bareplane_lab import network
 from bareplane_lab.errors import NetworkError
 

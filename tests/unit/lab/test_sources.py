@@ -1,6 +1,7 @@
 """Only the distribution's own archives go into a server, whatever else the machine has configured."""
 
 import pytest
+
 from bareplane_lab import sources
 from bareplane_lab.errors import ImageError
 

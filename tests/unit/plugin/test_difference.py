@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from pulumi.provider.experimental.provider import PropertyDiffKind
+
 from bareplane_provider.plugin.difference import response, top
 from bareplane_provider.plugin.kind import Change, Difference
-from pulumi.provider.experimental.provider import PropertyDiffKind
 
 
 @pytest.mark.parametrize(

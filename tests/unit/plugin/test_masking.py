@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from bareplane_provider.plugin.masking import Mask
 
 KEY = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nshort\n-----END KEY-----\n"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bareplane_provider.errors import BareplaneError, InputError
-from bareplane_provider.plugin.kind import UNKNOWN
-from bareplane_provider.plugin.values import plain, secrets, state, wrap
 from pulumi import StringAsset
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import rpc
+
+from bareplane_provider.errors import BareplaneError, InputError
+from bareplane_provider.plugin.kind import UNKNOWN
+from bareplane_provider.plugin.values import plain, secrets, state, wrap
 
 
 @pytest.mark.parametrize(

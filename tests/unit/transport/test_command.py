@@ -6,6 +6,7 @@ import shlex
 import subprocess
 
 import pytest
+
 from bareplane_provider.transport.command import Completed, command_line, sudo_problem
 
 

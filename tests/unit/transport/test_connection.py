@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from bareplane_provider.errors import InputError
 from bareplane_provider.transport.connection import parse_connection
 

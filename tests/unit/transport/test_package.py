@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from bareplane_provider.transport.package import LOADER, NO_PYTHON, pack
 
 MAIN = "def main(i, o):\n    o.write(b'said ' + i.readline())\n"
