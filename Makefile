@@ -18,7 +18,7 @@ $(VENV)/ready: pyproject.toml
 	@scripts/system-packages.sh $(PYTHON)=python3
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version)'
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || scripts/system-packages.sh ensurepip=python3-venv
-	@echo "== Python environment in $(VENV)"
+	@echo "== Python environment in $(VENV)" >&2
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --editable '.[dev]' >$(VENV)/pip.log 2>&1 || { tail -n 20 $(VENV)/pip.log >&2; exit 1; }
 	@touch $@

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pulumi
+
 import traditional
 from bareplane import ConfigError, read_config
 

@@ -1,13 +1,21 @@
 """The traditional model: the servers themselves are the machines, and the cluster's components are their processes."""
 
+from pathlib import Path
+
 import pulumi
-from bareplane import App, AppArgs, Cluster, ClusterArgs, StackConfig
+
+from bareplane import App, AppArgs, Cluster, ClusterArgs, StackConfig, network_objects
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def program(config: StackConfig) -> None:
     """A cluster on the servers, and the apps in it."""
     servers = {one.name: one for one in config.servers}
-    cluster = Cluster(config.cluster.name, ClusterArgs(config=config.cluster, servers=servers))
+    cluster = Cluster(
+        config.cluster.name,
+        ClusterArgs(config=config.cluster, servers=servers, network_objects=network_objects(config, ROOT)),
+    )
     for app in config.apps:
         App(app.name, AppArgs(config=app, cluster=cluster))
     pulumi.export("kubeconfig", cluster.kubeconfig)

@@ -1,11 +1,11 @@
 """bareplane: servers reached over SSH become a Kubernetes cluster, from any Pulumi program.
 
-    from bareplane import Cluster, ClusterArgs, Server, ServerArgs, Stack
+from bareplane import Cluster, ClusterArgs, Server, ServerArgs, Stack
 """
 
 from bareplane.app import App, AppArgs
 from bareplane.cluster import Cluster, ClusterArgs
-from bareplane.config import AppConfig, ClusterConfig, ConfigError, StackConfig, read_config
+from bareplane.config import AppConfig, ClusterConfig, ConfigError, StackConfig, network_objects, read_config
 from bareplane.server import Server, ServerArgs
 from bareplane.specs import Connection
 
@@ -21,5 +21,6 @@ __all__ = [
     "Server",
     "ServerArgs",
     "StackConfig",
+    "network_objects",
     "read_config",
 ]

@@ -1,19 +1,20 @@
 """`Cluster`: servers become control planes and workers of one Kubernetes cluster.
 
-The order, read from top to bottom: every server is prepared at once; certificates on each control plane; all etcd members
-together, then their quorum; the API servers; what the cluster needs once; the nodes; and at last each node's membership, which
-is the only thing that waits for Ready.
+The order, read from top to bottom: every server is prepared at once; certificates on each control plane; all etcd
+members together, then their quorum; the API servers; what the cluster needs once; the nodes; and at last each node's
+membership, which is the only thing that waits for Ready.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 
 from bareplane.config import ClusterConfig
-from bareplane.specs.kubeconfig import kubeconfig
+from bareplane.metrics import metrics_server
 from bareplane.resources import (
     ClientCertificate,
     ClusterBootstrap,
@@ -24,6 +25,7 @@ from bareplane.resources import (
     EtcdMember,
     EtcdQuorum,
     KubeProxy,
+    Manifest,
     NodeMembership,
     Pki,
     PodNetwork,
@@ -33,6 +35,7 @@ from bareplane.resources import (
 )
 from bareplane.server import Server, ServerArgs
 from bareplane.specs import ClusterSettings, Connection
+from bareplane.specs.kubeconfig import kubeconfig
 
 # Users of the API server that are not kubeadm's; their roles are applied with ClusterBootstrap.
 PROXY_USER, ROUTES_USER, APPROVER_USER = "system:kube-proxy", "bareplane:routes", "bareplane:serving-approver"
@@ -45,8 +48,8 @@ class ClusterArgs:
 
     config: ClusterConfig
     servers: Mapping[str, Connection]
-    extra_images: tuple[str, ...] = field(default=())
-    """Images of the catalog that apps need, on every node beforehand."""
+    network_objects: tuple[Mapping[str, Any], ...] = ()
+    """The Kubernetes objects of another pod network, where the configuration says `plugin: manifests`."""
 
 
 class Cluster(pulumi.ComponentResource):
@@ -60,10 +63,12 @@ class Cluster(pulumi.ComponentResource):
         self.control_planes = tuple(args.servers[one] for one in chosen)
         self.settings = settings(args.config, [one.address for one in self.control_planes])
         self._identities()
-        # Only the routes network needs our daemon; another network brings its own manifests.
         self._servers = {one: self._server(args, one) for one in (*chosen, *args.config.workers)}
         self.bootstrap = self._control_planes([self._servers[one] for one in chosen])
+        self.network = self._network_manifests(args.network_objects)
         self.memberships = [self._node(one, server) for one, server in self._servers.items()]
+        if args.config.metrics:
+            self._metrics()
         self.kubeconfig = self._kubeconfig()
         self.nodes = list(self._servers)
         self.register_outputs({"kubeconfig": self.kubeconfig, "nodes": self.nodes})
@@ -97,7 +102,7 @@ class Cluster(pulumi.ComponentResource):
                 endpoint=config.endpoint,
                 endpoint_addresses=self.settings.endpoint_addresses,
                 control_plane=node in config.control_plane.nodes,
-                images=(*config.images.preload, *args.extra_images),
+                images=(*config.images.preload, *(("metrics-server",) if config.metrics else ())),
                 image_source=config.images.source,
             ),
             opts=pulumi.ResourceOptions(parent=self),
@@ -195,6 +200,8 @@ class Cluster(pulumi.ComponentResource):
                     opts=self._after(self.bootstrap, server.runtime, parent=server),
                 )
             )
+        if self.network is not None:
+            parts.append(self.network)
         return NodeMembership(
             f"{node}-membership",
             control_planes=self.control_planes,
@@ -202,6 +209,26 @@ class Cluster(pulumi.ComponentResource):
             drain_seconds=self._config.drain_seconds,
             # A whole cluster is torn down without draining anything: nothing is left to run the pods.
             opts=pulumi.ResourceOptions(parent=server, depends_on=parts, deleted_with=self.bootstrap),
+        )
+
+    def _network_manifests(self, objects: Sequence[Mapping[str, Any]]) -> Manifest | None:
+        """Another pod network's own objects. Nothing is waited for: its pods are what makes nodes Ready."""
+        if not objects:
+            return None
+        return Manifest(
+            f"{self._name}-network",
+            control_planes=self.control_planes,
+            objects=objects,
+            wait_seconds=0,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.bootstrap], deleted_with=self.bootstrap),
+        )
+
+    def _metrics(self) -> None:
+        Manifest(
+            f"{self._name}-metrics",
+            control_planes=self.control_planes,
+            objects=metrics_server(),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=self.memberships, deleted_with=self.bootstrap),
         )
 
     def _kubelet(self, node: str, server: Server) -> pulumi.Resource:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from bareplane.specs import Connection
 from bareplane.specs.wire import DnsName, NodeName, Spec, Version
-
 
 
 class NetworkConfig(Spec):
@@ -20,7 +19,7 @@ class NetworkConfig(Spec):
     dns_domain: DnsName = "cluster.local"
     node_mask: Annotated[int, Field(ge=9, le=30)] = 24
     plugin: Literal["routes", "manifests"] = "routes"
-    """`routes`: our own, for nodes on one L2 network. `manifests`: the files below bring another (Calico, Cilium, flannel)."""
+    """`routes`: our own, for nodes on one L2 network. `manifests`: the files below bring another (Calico, flannel)."""
     manifests: tuple[str, ...] = ()
 
     @field_validator("pod_subnet", "service_subnet")
@@ -111,7 +110,9 @@ class StackConfig(Spec):
     @model_validator(mode="after")
     def servers_are_told_apart(self) -> StackConfig:
         problems: list[str] = []
-        problems += [f"the name {one!r} is given to more than one server" for one in repeated(s.name for s in self.servers)]
+        problems += [
+            f"the name {one!r} is given to more than one server" for one in repeated(s.name for s in self.servers)
+        ]
         where = [f"{one.address}:{one.port}" for one in self.servers]
         problems += [f"the address {one} is given to more than one server" for one in repeated(where)]
         known = {one.name for one in self.servers}
@@ -122,9 +123,30 @@ class StackConfig(Spec):
                 if name not in known
             ]
         problems += [f"the name {one!r} is given to more than one app" for one in repeated(a.name for a in self.apps)]
+        problems += self.address_problems()
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def address_problems(self) -> list[str]:
+        """Nodes need IPv4 addresses of their own, outside the cluster's networks."""
+        nodes = {*self.cluster.control_plane.nodes, *self.cluster.workers}
+        network = self.cluster.network
+        problems: list[str] = []
+        for server in self.servers:
+            if server.name not in nodes:
+                continue
+            try:
+                address = IPv4Address(server.address)
+            except ValueError:
+                problems.append(f"servers.{server.name}.address: {server.address!r}: a node needs an IPv4 address")
+                continue
+            problems += [
+                f"servers.{server.name}.address: {address} lies in cluster.network.{key} {subnet}; take another subnet"
+                for key, subnet in (("podSubnet", network.pod_subnet), ("serviceSubnet", network.service_subnet))
+                if address in IPv4Network(subnet)
+            ]
+        return problems
 
 
 def repeated(values: Any) -> list[str]:

@@ -27,9 +27,7 @@ def read_config(project: str, root: Path) -> StackConfig:
 def values(raw: Mapping[str, str], project: str) -> dict[str, Any]:
     """The project's own keys, each read as YAML where it is a structure."""
     prefix = f"{project}:"
-    return {
-        key.removeprefix(prefix): structure(text) for key, text in raw.items() if key.startswith(prefix)
-    }
+    return {key.removeprefix(prefix): structure(text) for key, text in raw.items() if key.startswith(prefix)}
 
 
 def structure(text: str) -> Any:
@@ -60,3 +58,18 @@ def inventory(name: str, root: Path) -> list[Any]:
     if not isinstance(document, dict) or not isinstance(cast("dict[str, Any]", document).get("servers"), list):
         raise ConfigError([f"inventory: {name!r} has no list `servers:`"])
     return cast("dict[str, Any]", document)["servers"]
+
+
+def network_objects(config: StackConfig, root: Path) -> tuple[dict[str, Any], ...]:
+    """The Kubernetes objects in `cluster.network.manifests`. Raises ConfigError naming a file that has none."""
+    found: list[dict[str, Any]] = []
+    for name in config.cluster.network.manifests:
+        try:
+            documents = list(yaml.safe_load_all((root / Path(name).expanduser()).read_text()))
+        except (OSError, yaml.YAMLError) as error:
+            raise ConfigError([f"cluster.network.manifests: {name!r} cannot be read: {error}"]) from error
+        objects = [one for one in documents if one]
+        if not objects or not all(isinstance(one, dict) and "kind" in one for one in objects):
+            raise ConfigError([f"cluster.network.manifests: {name!r} holds no Kubernetes objects"])
+        found += objects
+    return tuple(found)

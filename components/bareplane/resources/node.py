@@ -41,7 +41,9 @@ class Pki(Resource):
         opts: Options = None,
     ) -> None:
         authorities = {part: identity.pair(part) for part in ("ca", "etcdCa", "frontProxyCa", "serviceAccount")}
-        super().__init__("Pki", name, {**node_properties(place, cluster, node), "address": address, **authorities}, opts)
+        super().__init__(
+            "Pki", name, {**node_properties(place, cluster, node), "address": address, **authorities}, opts
+        )
 
 
 class EtcdMember(Resource):

@@ -4,8 +4,6 @@ A spec's field names are snake_case in Python and camelCase on the wire, as Pulu
 """
 
 from bareplane.specs.base import MachineSpec
-from bareplane.specs.wire import Spec
-from bareplane.specs.connection import Connection
 from bareplane.specs.cluster import (
     ApiSpec,
     ClusterBootstrapSpec,
@@ -21,9 +19,16 @@ from bareplane.specs.cluster import (
     ServingApproverSpec,
     WorkerNodeSpec,
 )
-from bareplane.specs.identity import ClientCertificateSpec, ClusterIdentitySpec, EncryptionKeyRingSpec, StackIdentitySpec
+from bareplane.specs.connection import Connection
+from bareplane.specs.identity import (
+    ClientCertificateSpec,
+    ClusterIdentitySpec,
+    EncryptionKeyRingSpec,
+    StackIdentitySpec,
+)
 from bareplane.specs.machine import BinariesSpec, ContainerRuntimeSpec, HostSettingsSpec, ImagesSpec, MachineKindSpec
 from bareplane.specs.settings import ClusterSettings
+from bareplane.specs.wire import Spec
 
 __all__ = [
     "ApiSpec",

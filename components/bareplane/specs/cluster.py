@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from bareplane.specs.base import MachineSpec
-from bareplane.specs.wire import NodeName, Spec
 from bareplane.specs.connection import Connection
 from bareplane.specs.settings import ClusterSettings
+from bareplane.specs.wire import NodeName, Spec
 
 
 class PkiSpec(MachineSpec):
@@ -97,7 +97,7 @@ class KubeProxySpec(MachineSpec):
 
 
 class PodNetworkSpec(MachineSpec):
-    """The `routes` pod network: bridge CNI on the node's pod CIDR, and a daemon that keeps routes to the other nodes."""
+    """The `routes` pod network: bridge CNI on the node's pod CIDR, and a daemon that keeps routes to other nodes."""
 
     cluster: ClusterSettings
     node: NodeName
@@ -129,5 +129,3 @@ class ManifestSpec(ApiSpec):
     objects: tuple[dict[str, Any], ...]
     wait_seconds: Annotated[int, Field(ge=0)] = 300
     """How long to wait for Deployments and DaemonSets to be rolled out; 0 waits for nothing."""
-
-

@@ -1,4 +1,4 @@
-"""`ControlPlane`: kube-apiserver, kube-controller-manager and kube-scheduler as systemd services with kubeadm's own flags."""
+"""`ControlPlane`: API server, controller manager and scheduler as systemd services, with kubeadm's own flags."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ DESCRIPTIONS = {
     "kube-controller-manager": "Kubernetes controller manager",
     "kube-scheduler": "Kubernetes scheduler",
 }
+# The API server waits a minute for watches of clients that are gone already; everything it has is in etcd.
+API_SERVER_SETTINGS = {"LogsDirectory": "kubernetes", "TimeoutStopSec": "10"}
 RENEW = f"{LIB}/renew-certificates.sh"
 RENEW_BEFORE_DAYS = 90
 
@@ -89,16 +91,15 @@ def component(name: str, flags: list[str], ready: list[str]) -> list[Item]:
 
 
 def kubeadm_flags(spec: ControlPlaneSpec, session: Session) -> dict[str, list[str]]:
-    """Each component's flags, as kubeadm on the machine writes them. Raises BareplaneError with kubeadm's last words."""
+    """Each component's flags, as kubeadm on the machine writes them. BareplaneError with its last words when it fails."""
     done = session.run(
         ["sh", "-c", source("manifests.sh"), "manifests", program("kubeadm")],
         stdin=init_file(spec.cluster, spec.node, spec.address).encode(),
         timeout=120,
     )
     if done.status != 0:
-        raise BareplaneError(
-            f"{session.name}: asking kubeadm for the control plane's flags failed: {done.stderr.decode(errors='replace')}"
-        )
+        words = done.stderr.decode(errors="replace")
+        raise BareplaneError(f"{session.name}: asking kubeadm for the control plane's flags failed: {words}")
     return command_lines(done.stdout.decode())
 
 
@@ -110,7 +111,7 @@ def service(name: str, flags: list[str]) -> str:
         description=DESCRIPTIONS[name],
         after=["network-online.target", ETCD_UNIT] if name == "kube-apiserver" else ["kube-apiserver.service"],
         credentials=given.credentials,
-        settings={"LogsDirectory": "kubernetes"} if name == "kube-apiserver" else {},
+        settings=API_SERVER_SETTINGS if name == "kube-apiserver" else {},
         program=program(name),
         arguments=given.arguments,
     )
