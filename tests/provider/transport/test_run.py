@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bareplane_provider.errors import (
+    AuthenticationError,
     CancelledError,
     DeadlineError,
     SudoError,
@@ -21,7 +24,7 @@ from bareplane_provider.errors import (
 from bareplane_provider.transport.connection import parse_connection
 from bareplane_provider.transport.pool import Pool
 from tests.provider.transport.conftest import Open
-from tests.provider.transport.server import Server, free_port
+from tests.provider.transport.server import Server, free_port, keygen
 
 HOSTILE = [
     "",
@@ -226,3 +229,31 @@ def _links(directory: Path, *names: str) -> Path:
     for name in names:
         (directory / name).symlink_to(f"/usr/bin/{name}")
     return directory
+
+
+def test_a_connection_that_answers_no_more_is_made_again(server: Server, open_session: Open) -> None:
+    session = open_session(server)
+    assert session.run(["true"]).status == 0
+    for pid in server.children():
+        os.kill(pid, signal.SIGSTOP)
+    assert session.run(["echo", "again"], timeout=30).stdout == b"again\n"
+
+
+def test_keys_of_an_agent_are_used(
+    server: Server, open_session: Open, user_key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger = keygen(tmp_path / "stranger")
+    socket = tmp_path / "agent"
+    with subprocess.Popen(["ssh-agent", "-D", "-a", str(socket)], stdout=subprocess.DEVNULL) as agent:
+        while not socket.exists():
+            time.sleep(0.05)
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
+        session = open_session(server, identityFile=None, agent=True)
+        with pytest.raises(AuthenticationError, match="the SSH agent holds no key"):
+            session.run(["true"])
+        subprocess.run(["ssh-add", "-q", str(stranger), str(user_key)], check=True)
+        assert session.run(["echo", "hello"]).stdout == b"hello\n"
+        agent.terminate()
+    monkeypatch.delenv("SSH_AUTH_SOCK")
+    with pytest.raises(AuthenticationError, match="SSH_AUTH_SOCK is not set"):
+        open_session(server, identityFile=None, agent=True, name="other").run(["true"])

@@ -2,10 +2,14 @@
 
 import json
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
 import pulumi
+
+# The engine ends a program that it no longer needs with SIGINT; Python would print a stack trace and wait.
+signal.signal(signal.SIGINT, lambda *_: os._exit(1))
 
 
 class Thing(pulumi.CustomResource):
