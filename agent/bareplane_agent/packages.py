@@ -46,7 +46,8 @@ def would_add(name: str, host: Host) -> list[str]:
         done = host.run(["apt-get", "--simulate", "--no-install-recommends", "install", name], environment=QUIET)
     if done.code != 0:
         raise CommandError(f"installing {name}: apt-get cannot: {done.last_lines()}", f"package {name}")
-    return sorted(set(re.findall(r"(?m)^Inst (\S+) \((?!.*\[).*", done.out)) | {name})
+    # An upgrade of something that is there has its old version in brackets before the new one in parentheses.
+    return sorted(set(re.findall(r"(?m)^Inst (\S+) \(", done.out)) | {name})
 
 
 def install(names: Sequence[str], host: Host) -> None:

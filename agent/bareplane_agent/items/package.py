@@ -71,9 +71,12 @@ class Package(Item):
         if not doomed:
             return
         foreign = packages.would_remove_too(doomed, context.host)
-        if foreign and not _hand_over(doomed, context):
-            context.warn(f"{', '.join(doomed)} stay: {', '.join(sorted(foreign))} need them", notes[0].key)
-        if not foreign:
+        if foreign:
+            kept = [name for name in doomed if packages.would_remove_too([name], context.host) - set(doomed)]
+            if not _hand_over(kept, context):
+                context.warn(f"{', '.join(kept)} stays: needed by {', '.join(sorted(foreign))}", notes[0].key)
+            doomed = [name for name in doomed if name not in kept]
+        if doomed:
             context.progress(f"removing {', '.join(doomed)}")
             packages.purge(doomed, context.host)
 
