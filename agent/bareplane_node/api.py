@@ -47,7 +47,8 @@ class Api:
 
     def _follow(self, path: str) -> Iterator[List[Object]]:
         listed = self.get(path)
-        known = {one["metadata"]["uid"]: one for one in listed.get("items") or []}
+        items: List[Object] = listed.get("items") or []
+        known = {one["metadata"]["uid"]: one for one in items}
         yield list(known.values())
         version = listed["metadata"]["resourceVersion"]
         connection = self._connect(WATCH_SECONDS + TIMEOUT)

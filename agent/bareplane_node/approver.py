@@ -8,6 +8,7 @@ import subprocess
 from typing import Any, Dict, List, Set, Tuple
 
 from bareplane_node.api import Api, ApiError, log
+from bareplane_node.network import addresses
 
 Object = Dict[str, Any]
 SIGNER = "kubernetes.io/kubelet-serving"
@@ -21,7 +22,8 @@ def run(api: Api, config: Object) -> None:
     for requests in api.snapshots(f"{REQUESTS}?fieldSelector=spec.signerName%3D{SIGNER}"):
         for request in requests:
             uid = request["metadata"]["uid"]
-            if (request.get("status") or {}).get("conditions"):
+            status: Object = request.get("status") or {}
+            if status.get("conditions"):
                 continue
             name = request["metadata"]["name"]
             try:
@@ -51,7 +53,7 @@ def objection(request: Object, api: Api) -> "str | None":
     if subject != {("CN", user), ("O", "system:nodes")}:
         return f"its subject {sorted(subject)} is not the requester's"
     node = api.get(f"/api/v1/nodes/{user[len('system:node:') :]}")
-    own = {one["address"] for one in (node.get("status") or {}).get("addresses") or []}
+    own = {one["address"] for one in addresses(node)}
     if others or not names or not names <= own:
         return f"it asks for {sorted(names | others)}, the node's addresses are {sorted(own)}"
     return None

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from typing import Any, Dict, Iterable, Mapping, Optional
+from typing import Any, Dict, Iterable, List, Mapping, Optional
 
 Object = Dict[str, Any]
 
 
 def pod_cidr(node: Mapping[str, Any]) -> Optional[str]:
     """The node's IPv4 pod CIDR, once the controller manager has given it one."""
-    cidr = (node.get("spec") or {}).get("podCIDR")
+    spec: Object = node.get("spec") or {}
+    cidr = spec.get("podCIDR")
     return str(ipaddress.IPv4Network(cidr)) if cidr else None
 
 
 def internal_address(node: Mapping[str, Any]) -> Optional[str]:
     """The address by which other nodes reach this one."""
-    for one in (node.get("status") or {}).get("addresses") or []:
+    for one in addresses(node):
         if one["type"] == "InternalIP":
             return str(ipaddress.ip_address(one["address"]))
     return None
+
+
+def addresses(node: Mapping[str, Any]) -> List[Object]:
+    """What the node says of itself: `[{"type": "InternalIP" | "Hostname" | …, "address": …}]`."""
+    status: Object = node.get("status") or {}
+    return status.get("addresses") or []
 
 
 def own_cidr(nodes: Iterable[Mapping[str, Any]], name: str) -> Optional[str]:

@@ -33,12 +33,8 @@ class MachineFacts:
         return {**asdict(self), "capabilities": list(self.capabilities)}
 
     @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> MachineFacts:
-        return cls(**{**wire, "capabilities": tuple(wire["capabilities"])})
-
-    @classmethod
-    def from_probe(cls, facts: Mapping[str, Any]) -> MachineFacts:
-        """From the `facts` of the agent's `probe`."""
+    def from_wire(cls, facts: Mapping[str, Any]) -> MachineFacts:
+        """From the `facts` of the agent's `probe`, or from the state."""
         return cls(
             os=facts["os"],
             arch=facts["arch"],

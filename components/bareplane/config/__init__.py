@@ -4,4 +4,12 @@ from bareplane.config.errors import ConfigError
 from bareplane.config.models import AppConfig, ClusterConfig, NetworkConfig, StackConfig
 from bareplane.config.reading import network_objects, read_config
 
-__all__ = ["AppConfig", "ClusterConfig", "ConfigError", "NetworkConfig", "StackConfig", "network_objects", "read_config"]
+__all__ = [
+    "AppConfig",
+    "ClusterConfig",
+    "ConfigError",
+    "NetworkConfig",
+    "StackConfig",
+    "network_objects",
+    "read_config",
+]

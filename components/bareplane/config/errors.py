@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from pydantic import ValidationError
 
@@ -58,7 +58,7 @@ def model_within(annotation: Any) -> type[Spec] | None:
     """The spec class inside an annotation such as `tuple[Spec, ...] | None`."""
     if isinstance(annotation, type) and issubclass(annotation, Spec):
         return annotation
-    for part in getattr(annotation, "__args__", ()):
+    for part in get_args(annotation):
         found = model_within(part)
         if found is not None:
             return found

@@ -34,3 +34,7 @@ class Resource(pulumi.CustomResource):
         outputs: tuple[str, ...] = (),
     ) -> None:
         super().__init__(f"bareplane:index:{kind}", name, {**dict.fromkeys(outputs), **properties}, opts)
+
+    def output(self, name: str) -> pulumi.Output[Any]:
+        """One of `outputs`, as the engine sets it on the resource."""
+        return self.__dict__[name]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 import pulumi
 
@@ -21,7 +20,7 @@ class StackIdentity(Resource):
     @property
     def owner(self) -> pulumi.Output[str]:
         """`<project>/<stack>/<16 hex digits>`."""
-        return cast("pulumi.Output[str]", pulumi.get(self, "owner"))
+        return self.output("owner")
 
 
 class ClusterIdentity(Resource):
@@ -33,17 +32,17 @@ class ClusterIdentity(Resource):
 
     def pair(self, name: str) -> pulumi.Output[Mapping[str, str]]:
         """`ca`, `etcdCa`, `frontProxyCa` (`certificate`, `key`) or `serviceAccount` (`publicKey`, `key`); secret."""
-        return cast("pulumi.Output[Mapping[str, str]]", pulumi.get(self, name))
+        return self.output(name)
 
     @property
     def ca_certificate(self) -> pulumi.Output[str]:
         """The Kubernetes CA, PEM."""
-        return cast("pulumi.Output[str]", pulumi.get(self, "caCertificate"))
+        return self.output("caCertificate")
 
     @property
     def etcd_token(self) -> pulumi.Output[str]:
         """etcd's initial cluster token."""
-        return cast("pulumi.Output[str]", pulumi.get(self, "etcdToken"))
+        return self.output("etcdToken")
 
 
 class ClientCertificate(Resource):
@@ -71,12 +70,12 @@ class ClientCertificate(Resource):
     @property
     def certificate(self) -> pulumi.Output[str]:
         """PEM."""
-        return cast("pulumi.Output[str]", pulumi.get(self, "certificate"))
+        return self.output("certificate")
 
     @property
     def key(self) -> pulumi.Output[str]:
         """PEM, secret."""
-        return cast("pulumi.Output[str]", pulumi.get(self, "key"))
+        return self.output("key")
 
 
 class EncryptionKeyRing(Resource):
@@ -89,4 +88,4 @@ class EncryptionKeyRing(Resource):
     @property
     def keys(self) -> pulumi.Output[Sequence[Mapping[str, str]]]:
         """`[{name, secret}]`, secret."""
-        return cast("pulumi.Output[Sequence[Mapping[str, str]]]", pulumi.get(self, "keys"))
+        return self.output("keys")

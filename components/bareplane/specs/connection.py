@@ -52,8 +52,8 @@ class Connection(Spec):
     def key_and_login_are_given(self) -> Connection:
         if self.host_key is None and not self.trust_on_first_use:
             raise ValueError(
-                f"server {self.name!r} has no hostKey: put what `ssh-keyscan -t ed25519 {self.address}` prints after the "
-                "address (compare its fingerprint on the server's console), or set trustOnFirstUse: true"
+                f"server {self.name!r} has no hostKey: put what `ssh-keyscan -t ed25519 {self.address}` prints after "
+                "the address (compare its fingerprint on the server's console), or set trustOnFirstUse: true"
             )
         if self.identity_file is None and not self.agent:
             raise ValueError(f"server {self.name!r} needs identityFile: <private key>, or agent: true")

@@ -17,8 +17,8 @@ class StackIdentitySpec(Spec):
 class ClusterIdentitySpec(Spec):
     """The CAs (kubernetes, etcd, front proxy) and the service-account key. Immutable: a new one is a new cluster.
 
-    Outputs, all PEM: `ca`, `etcdCa`, `frontProxyCa` (`{certificate, key}`) and `serviceAccount` (`{publicKey, key}`), all
-    secret; `caCertificate`; and `etcdToken`, the token of etcd's first members.
+    Outputs, PEM: `ca`, `etcdCa`, `frontProxyCa` (`{certificate, key}`) and `serviceAccount` (`{publicKey, key}`), all
+    secret, and `caCertificate`; and `etcdToken`, which etcd's first members share.
     """
 
     cluster: NodeName

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from pydantic import ValidationError
 
 from bareplane.specs import Spec
 from bareplane_provider.errors import InputError
 from bareplane_provider.kinds.differences import fact_changes, input_changes
-from bareplane_provider.plugin.kind import UNKNOWN, Change, Context, Created, Difference, Failure, Inputs, Outputs, State
+from bareplane_provider.plugin.kind import (
+    UNKNOWN,
+    Change,
+    Context,
+    Created,
+    Difference,
+    Failure,
+    Inputs,
+    Outputs,
+    State,
+)
 
 S = TypeVar("S", bound=Spec)
 
@@ -36,12 +46,11 @@ class SpecKind(ABC, Generic[S]):
         try:
             self.spec.from_wire(inputs)
         except ValidationError as error:
-            failures = [
+            return [
                 Failure(".".join(str(part) for part in one["loc"]) or "(all)", one["msg"].removeprefix("Value error, "))
                 for one in error.errors()
                 if not concerns_unknown(inputs, one["loc"])
             ]
-            return failures
         return []
 
     def parse(self, inputs: Inputs) -> S:
@@ -86,7 +95,7 @@ def concerns_unknown(inputs: Any, location: tuple[int | str, ...]) -> bool:
 
 def contains_unknown(value: Any) -> bool:
     if isinstance(value, dict):
-        return any(contains_unknown(one) for one in value.values())
+        return any(contains_unknown(one) for one in cast("dict[str, Any]", value).values())
     if isinstance(value, list | tuple):
-        return any(contains_unknown(one) for one in value)
+        return any(contains_unknown(one) for one in cast("list[Any]", value))
     return value is UNKNOWN

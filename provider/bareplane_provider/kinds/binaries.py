@@ -1,4 +1,4 @@
-"""`Binaries`: programs of the catalog, installed below /opt/bareplane, each checked against its sha256 on the machine."""
+"""`Binaries`: programs of the catalog, installed below /opt/bareplane, each checked by its sha256 on the machine."""
 
 from __future__ import annotations
 
@@ -27,12 +27,11 @@ class Binaries(Phase[BinariesSpec]):
         return [directory(BIN), directory(CNI_BIN)]
 
     def plan(self, spec: BinariesSpec, machine: MachineFacts, session: Session, context: Context) -> Plan:
+        def obtain(name: str) -> catalog.Artifact:
+            return catalog.obtain(name, machine.arch, context.progress, version_of(name, spec))
+
         with ThreadPoolExecutor(max_workers=2) as pool:
-            artifacts = list(
-                pool.map(
-                    lambda name: catalog.obtain(name, machine.arch, context.progress, version_of(name, spec)), spec.names
-                )
-            )
+            artifacts = list(pool.map(obtain, spec.names))
         uploads = [upload(destination(one.name), one) for one in artifacts]
         return plan(*self.items(spec, machine), *uploads, artifacts=artifacts)
 

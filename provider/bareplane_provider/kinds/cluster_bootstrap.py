@@ -1,4 +1,4 @@
-"""`ClusterBootstrap`: what a cluster needs once, by kubeadm's own phases: config maps, bootstrap RBAC, CoreDNS; and our roles."""
+"""`ClusterBootstrap`: what a cluster needs once: kubeadm's config maps, bootstrap RBAC and CoreDNS; and our roles."""
 
 from __future__ import annotations
 
@@ -67,11 +67,11 @@ class ClusterBootstrap(ApiKind[ClusterBootstrapSpec]):
 
     def token_rules(self, spec: ClusterBootstrapSpec, session: Session) -> None:
         """kubeadm's phase that lets bootstrap tokens join nodes; the token it insists on making is deleted at once."""
-        identifier, secret = (
-            "".join(secrets.choice(ALPHABET) for _ in range(length)) for length in (6, 16)
-        )
+        identifier, secret = ("".join(secrets.choice(ALPHABET) for _ in range(length)) for length in (6, 16))
         first, *others = yaml.safe_load_all(init_file(spec.cluster, spec.node, spec.address))
-        first["bootstrapTokens"] = [{"token": f"{identifier}.{secret}", "ttl": "5m0s", "usages": ["signing", "authentication"]}]
+        first["bootstrapTokens"] = [
+            {"token": f"{identifier}.{secret}", "ttl": "5m0s", "usages": ["signing", "authentication"]}
+        ]
         argv = [program("kubeadm"), "init", "phase", "bootstrap-token", "--config", "/dev/stdin", "--skip-token-print"]
         run(session, argv, stdin=yaml.safe_dump_all([first, *others]), timeout=300)
         kubectl(session, "-n", "kube-system", "delete", "secret", f"bootstrap-token-{identifier}", "--ignore-not-found")

@@ -91,7 +91,7 @@ def component(name: str, flags: list[str], ready: list[str]) -> list[Item]:
 
 
 def kubeadm_flags(spec: ControlPlaneSpec, session: Session) -> dict[str, list[str]]:
-    """Each component's flags, as kubeadm on the machine writes them. BareplaneError with its last words when it fails."""
+    """Each component's flags, as kubeadm on the machine writes them. BareplaneError with its words when it fails."""
     done = session.run(
         ["sh", "-c", source("manifests.sh"), "manifests", program("kubeadm")],
         stdin=init_file(spec.cluster, spec.node, spec.address).encode(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from bareplane.specs import Connection
@@ -13,7 +13,7 @@ from bareplane_provider.transport.session import Session
 
 
 @contextmanager
-def answering(candidates: Sequence[Connection], context: Context) -> Iterator[Session]:
+def answering(candidates: Sequence[Connection], context: Context) -> Generator[Session]:
     """A session with the first control plane that can be reached. Raises UnreachableError naming all when none can."""
     refusals: list[str] = []
     for candidate in candidates:

@@ -1,7 +1,7 @@
 """Giving a service the files it needs to read, without giving its user the files.
 
-Private keys stay root's alone (0600). systemd copies what a unit's LoadCredential= names into a directory that only this
-service can read; its flags are pointed there.
+Private keys stay root's alone (0600). systemd copies what a unit's LoadCredential= names into a directory that only
+this service can read; its flags are pointed there.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ def daemon(
     program, places = f"{LIB}/{name}.pyz", {part: f"{OURS}/{name}.{part}" for part in ("ca", "certificate", "key")}
     unit_name, config_path = f"bareplane-{name}.service", f"{OURS}/{name}.json"
     # systemd hands these over one by one, so that the daemon needs no right to root's files.
-    credentials = {part: path for part, path in places.items()} | {"config": config_path}
+    credentials = {**places, "config": config_path}
     text = render(
         "daemon.service.j2",
         description=description,

@@ -35,9 +35,12 @@ def join(path: str, name: str) -> str:
 def input_changes(
     old: Mapping[str, Any], new: Mapping[str, Any], immutable: frozenset[str], ignored: frozenset[str]
 ) -> list[Change]:
-    """Changed inputs. A change at or below a path of `immutable` asks for replacement; `ignored` top-level names are skipped."""
-    found = [(path, kind) for path, kind in changed(dict(old), dict(new), "") if root(path) not in ignored]
-    return [Change(path, kind, replace=any(covers(one, path) for one in immutable)) for path, kind in found]
+    """Changed inputs. One at or below a path of `immutable` asks for replacement; `ignored` has top-level names."""
+    return [
+        Change(path, kind, replace=any(covers(one, path) for one in immutable))
+        for path, kind in changed(dict(old), dict(new), "")
+        if root(path) not in ignored
+    ]
 
 
 def fact_changes(baseline: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Change]:

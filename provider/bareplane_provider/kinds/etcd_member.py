@@ -1,7 +1,7 @@
 """`EtcdMember`: a member of the first hour, as a systemd service with a user of its own.
 
-The first members are an immutable list and start together: create returns once the process runs, and `EtcdQuorum` waits for a
-leader, so that nothing deadlocks when resources are made one at a time.
+The first members are an immutable list and start together: create returns once the process runs, and `EtcdQuorum` waits
+for a leader, so that nothing deadlocks when resources are made one at a time.
 """
 
 from __future__ import annotations

@@ -45,9 +45,10 @@ class EtcdQuorum(ApiKind[EtcdQuorumSpec]):
             if context.cancelled.wait(0.25):
                 raise CancelledError("waiting for etcd's quorum: interrupted")
             if time.monotonic() > until:
+                words = done.stderr.decode(errors="replace").strip()
                 raise BareplaneError(
-                    f"{session.name}: etcd has no leader after {WAIT_SECONDS} s: "
-                    f"{done.stderr.decode(errors='replace').strip()}; see `journalctl -u etcd` on {', '.join(spec.members)}"
+                    f"{session.name}: etcd has no leader after {WAIT_SECONDS} s: {words}; "
+                    f"see `journalctl -u etcd` on {', '.join(spec.members)}"
                 )
 
     def remove(self, spec: EtcdQuorumSpec, session: Session, context: Context) -> None:

@@ -91,9 +91,7 @@ class ClientCertificate(StateKind[ClientCertificateSpec]):
 
     def signed(self, inputs: Inputs) -> Outputs:
         spec = self.parse(inputs)
-        made = sign_client(
-            Authority(spec.ca_certificate, spec.ca_key), spec.common_name, spec.organizations, spec.days
-        )
+        made = sign_client(Authority(spec.ca_certificate, spec.ca_key), spec.common_name, spec.organizations, spec.days)
         return {"certificate": made.certificate, "key": made.key}
 
 

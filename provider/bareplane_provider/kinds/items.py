@@ -33,7 +33,7 @@ def blob(artifact: Artifact | Image) -> Blob:
 
 
 def file(path: str, content: str | bytes, mode: str = "0644", *, sensitive: bool = False) -> Item:
-    """A file of root's with this content; `sensitive` content is never shown and has mode 0600 unless said otherwise."""
+    """A file of root's with this content; `sensitive` content is never shown."""
     data = content.encode() if isinstance(content, str) else content
     item: Item = {
         "type": "file",
@@ -119,7 +119,7 @@ def command(
     stdin: str | None = None,
     replace: bool = False,
 ) -> Item:
-    """A program run when what it produces is missing or wrong, when `unless` fails, or when an item of `rerun_on` changed."""
+    """A program run when what it produces is missing or wrong, `unless` fails, or an item of `rerun_on` was changed."""
     item: Item = {
         "type": "command",
         "name": name,
@@ -181,5 +181,3 @@ def residue(what: str) -> Item:
 def key(path: str) -> str:
     """The key of a file item."""
     return f"file {path}"
-
-

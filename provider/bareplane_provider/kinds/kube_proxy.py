@@ -5,10 +5,10 @@ from __future__ import annotations
 import yaml
 
 from bareplane.specs import KubeProxySpec
+from bareplane.specs.kubeconfig import kubeconfig
 from bareplane_provider.facts import MachineFacts
 from bareplane_provider.kinds.items import Item, directory, file, key, residue, running, secret_file, unit
 from bareplane_provider.kinds.phase import Phase
-from bareplane.specs.kubeconfig import kubeconfig
 from bareplane_provider.kubeadm.objects import KubeModel
 from bareplane_provider.paths import OURS, SEARCH_PATH, program
 from bareplane_templates import render
@@ -19,7 +19,7 @@ KUBECONFIG = f"{OURS}/kube-proxy.conf"
 
 
 class Conntrack(KubeModel):
-    """Zeros leave the machine's own settings alone: they are its owner's, and the kernel of a container is not its own."""
+    """Zeros leave the machine's settings alone: they are its owner's, and the kernel of a container is not its own."""
 
     max_per_core: int = 0
     min: int = 0

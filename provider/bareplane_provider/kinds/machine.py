@@ -1,4 +1,4 @@
-"""`Machine`: a server or VM under our care. Made first, deleted last; deleting it sweeps what is left of the stack there."""
+"""`Machine`: a server or VM under our care. Made first, deleted last, when what is left of the stack is swept."""
 
 from __future__ import annotations
 
@@ -36,9 +36,7 @@ class Machine(Phase[MachineKindSpec]):
     def delete(self, id: str, state: State, context: Context) -> None:
         spec = self.parse(state.inputs)
         session = context.machine(spec.connection.to_wire())
-        session.agent(
-            {"operation": "sweep", "owner": spec.owner, "deadline": self.deadline}, progress=context.progress
-        )
+        session.agent({"operation": "sweep", "owner": spec.owner, "deadline": self.deadline}, progress=context.progress)
 
 
 def refuse_unfit(spec: MachineKindSpec, machine: MachineFacts, moment: Moment) -> None:
@@ -61,7 +59,9 @@ def unfit(spec: MachineKindSpec, machine: MachineFacts, moment: Moment) -> list[
     if spec.owner in moment.owners:
         return reasons
     if moment.disk_free_mib < spec.minimum_disk_mib:
-        reasons.append(f"{moment.disk_free_mib} MiB are free below /var/lib, at least {spec.minimum_disk_mib} are needed")
+        reasons.append(
+            f"{moment.disk_free_mib} MiB are free below /var/lib, at least {spec.minimum_disk_mib} are needed"
+        )
     if moment.kubernetes_running:
         reasons.append(f"another Kubernetes runs there ({', '.join(moment.kubernetes_running)})")
     if moment.runtimes_running:

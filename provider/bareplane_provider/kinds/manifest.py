@@ -99,7 +99,7 @@ def shown(document: Object, pointer: str) -> str:
     for part in pointer.split("/")[1:]:
         name = part.replace("~1", "/").replace("~0", "~")
         try:
-            value = value[int(name)] if isinstance(value, list) else value[name]
+            value = cast("list[Any]", value)[int(name)] if isinstance(value, list) else value[name]
         except (KeyError, IndexError, TypeError, ValueError):
             return "(absent)"
     return json.dumps(value, sort_keys=True)

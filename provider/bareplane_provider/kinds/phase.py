@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -30,6 +30,8 @@ INCOMPLETE = {"facts": {"phase": {"state": "incomplete"}}, "baseline": {"phase":
 class Phase(SpecKind[M], Generic[M]):
     """One step of the bootstrap on one machine."""
 
+    slug: ClassVar[str]
+    """The phase's name in ids and in the ledger."""
     deadline: ClassVar[int] = 600
     """Seconds the agent may take."""
     immutable: ClassVar[frozenset[str]] = frozenset({"connection.name", "owner"})
@@ -43,7 +45,7 @@ class Phase(SpecKind[M], Generic[M]):
         return Plan(self.items(spec, machine), {})
 
     @contextmanager
-    def planned(self, spec: M, machine: MachineFacts, session: Session, context: Context) -> Iterator[Plan]:
+    def planned(self, spec: M, machine: MachineFacts, session: Session, context: Context) -> Generator[Plan]:
         """The plan, for as long as something it was given for this one run (a token) is valid."""
         yield self.plan(spec, machine, session, context)
 
@@ -54,11 +56,6 @@ class Phase(SpecKind[M], Generic[M]):
     def entry(self, spec: M) -> str:
         """The phase's entry in the machine's ledger, and the resource's id."""
         return f"{spec.connection.name}/{self.slug}"
-
-    @property
-    @abstractmethod
-    def slug(self) -> str:
-        """The phase's name in ids and in the ledger."""
 
     def create(self, name: str, inputs: Inputs, context: Context) -> Created:
         spec = self.parse(inputs)

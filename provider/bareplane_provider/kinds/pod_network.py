@@ -1,5 +1,5 @@
-"""`PodNetwork`: the `routes` network. Pods of a node hang on a bridge with the node's pod CIDR; a daemon keeps a route to
-every other node's CIDR, from the API, with an identity that may read nodes and nothing else."""
+"""`PodNetwork`: the `routes` network. Pods of a node hang on a bridge with the node's pod CIDR; a daemon keeps a route
+to every other node's CIDR, from the API, with an identity that may read nodes and nothing else."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class Probes:
         return known or self.remember(session, ask(session))
 
     def remember(self, session: Session, answer: Mapping[str, Any]) -> MachineFacts:
-        facts = MachineFacts.from_probe(answer["facts"])
+        facts = MachineFacts.from_wire(answer["facts"])
         with self._lock:
             self._known[(session.connection.address, session.connection.port)] = facts
         return facts

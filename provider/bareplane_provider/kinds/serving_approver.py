@@ -1,4 +1,4 @@
-"""`ServingApprover`: approves the certificates that kubelets ask for to serve with, after checking who asks and for what."""
+"""`ServingApprover`: approves kubelets' serving certificates, after checking who asks and for what."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from cryptography import x509
@@ -22,7 +22,7 @@ from bareplane_provider.paths import ADMIN_CONF, KUBELET_CONF, program
 from bareplane_provider.plugin.kind import Context
 from bareplane_provider.transport.session import Session
 
-TOKEN_LIFE = "15m"
+LIFETIME = "15m"
 JOIN = "kubeadm join"
 
 
@@ -52,7 +52,7 @@ class WorkerNode(Phase[WorkerNodeSpec]):
     @contextmanager
     def planned(
         self, spec: WorkerNodeSpec, machine: MachineFacts, session: Session, context: Context
-    ) -> Iterator[Plan]:
+    ) -> Generator[Plan]:
         items = self.items(spec, machine)
         if session.run(["test", "-s", KUBELET_CONF, "-a", "-s", f"{KUBELET}/config.yaml"]).status == 0:
             yield plan(*items)
@@ -67,12 +67,12 @@ def with_stdin(item: Item, text: str) -> Item:
 
 
 @contextmanager
-def join_token(spec: WorkerNodeSpec, context: Context) -> Iterator[str]:
+def join_token(spec: WorkerNodeSpec, context: Context) -> Generator[str]:
     """A token of the cluster that lives for minutes and is deleted when the block ends."""
     with answering(spec.control_planes, context) as control_plane:
         kubeadm = [program("kubeadm"), "token", "--kubeconfig", ADMIN_CONF]
         token = run(
-            control_plane, [*kubeadm, "create", "--ttl", TOKEN_LIFE, "--description", f"joins {spec.node}"]
+            control_plane, [*kubeadm, "create", "--ttl", LIFETIME, "--description", f"joins {spec.node}"]
         ).strip()
         try:
             yield token

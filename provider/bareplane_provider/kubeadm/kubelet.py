@@ -17,18 +17,20 @@ class KubeletConfiguration(KubeModel):
 
     api_version: str = KUBELET
     kind: str = "KubeletConfiguration"
-    cluster_dns: list[str] = Field(alias="clusterDNS")
+    cluster_dns: list[str] = Field(serialization_alias="clusterDNS", alias_priority=2)
     cluster_domain: str
-    server_tls_bootstrap: bool = Field(default=True, alias="serverTLSBootstrap")
+    server_tls_bootstrap: bool = Field(default=True, serialization_alias="serverTLSBootstrap", alias_priority=2)
     rotate_certificates: bool = True
     # kube-proxy writes nftables rules only; chains of the kubelet's own would be residue after it is gone.
-    make_ip_tables_util_chains: bool = Field(default=False, alias="makeIPTablesUtilChains")
+    make_ip_tables_util_chains: bool = Field(
+        default=False, serialization_alias="makeIPTablesUtilChains", alias_priority=2
+    )
     volume_plugin_dir: str = "/var/lib/kubelet/volumeplugins"
     # A server's own swap stays as its owner has it; pods do not use it (memorySwap NoSwap is the default).
     fail_swap_on: bool = False
     node_status_update_frequency: str = "10s"
     protect_kernel_defaults: bool = False
-    event_record_qps: int = Field(default=50, alias="eventRecordQPS")
+    event_record_qps: int = Field(default=50, serialization_alias="eventRecordQPS", alias_priority=2)
 
 
 class KubeletPatch(KubeModel):
@@ -37,7 +39,7 @@ class KubeletPatch(KubeModel):
     api_version: str = KUBELET
     kind: str = "KubeletConfiguration"
     cgroup_driver: str
-    fail_cgroup_v1: bool | None = Field(default=None, alias="failCgroupV1")
+    fail_cgroup_v1: bool | None = Field(default=None, serialization_alias="failCgroupV1", alias_priority=2)
     feature_gates: dict[str, bool] | None = None
     static_pod_path: str | None = None
     address: str = "0.0.0.0"  # noqa: S104 metrics and logs are asked for from other nodes, with client certificates

@@ -1,4 +1,4 @@
-"""The control plane's command lines, from the static-pod manifests that kubeadm writes: the same flags in both forms."""
+"""The control plane's command lines, from the static-pod manifests that kubeadm writes: its own flags in both forms."""
 
 from __future__ import annotations
 

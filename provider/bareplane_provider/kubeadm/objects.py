@@ -1,4 +1,4 @@
-"""kubeadm's v1beta4 configuration objects, the fields we set. Source: k8s.io/kubernetes cmd/kubeadm/app/apis/kubeadm/v1beta4."""
+"""kubeadm's v1beta4 configuration, the fields we set (k8s.io/kubernetes cmd/kubeadm/app/apis/kubeadm/v1beta4)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Networking(KubeModel):
 
 
 class ApiServer(KubeModel):
-    cert_sans: list[str] = Field(alias="certSANs")
+    cert_sans: list[str] = Field(serialization_alias="certSANs", alias_priority=2)
     extra_args: list[Argument]
 
 
@@ -82,7 +82,7 @@ class Patches(KubeModel):
 
 
 class Timeouts(KubeModel):
-    kubernetes_api_call: str = Field(default="5m0s", alias="kubernetesAPICall")
+    kubernetes_api_call: str = Field(default="5m0s", serialization_alias="kubernetesAPICall", alias_priority=2)
     kubelet_health_check: str = "8m0s"
     tls_bootstrap: str = "8m0s"
 
@@ -92,7 +92,7 @@ class InitConfiguration(KubeModel):
     kind: str = "InitConfiguration"
     bootstrap_tokens: list[dict[str, Any]] = []
     node_registration: NodeRegistration
-    local_api_endpoint: LocalApiEndpoint = Field(alias="localAPIEndpoint")
+    local_api_endpoint: LocalApiEndpoint = Field(serialization_alias="localAPIEndpoint", alias_priority=2)
     patches: Patches
     timeouts: Timeouts = Timeouts()
 

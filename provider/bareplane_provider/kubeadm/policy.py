@@ -16,13 +16,13 @@ class AuditRule(KubeModel):
     users: list[str] | None = None
     verbs: list[str] | None = None
     resources: list[dict[str, Any]] | None = None
-    non_resource_urls: list[str] | None = Field(default=None, alias="nonResourceURLs")
+    non_resource_urls: list[str] | None = Field(default=None, serialization_alias="nonResourceURLs", alias_priority=2)
 
 
 class AuditPolicy(KubeModel):
     api_version: str = "audit.k8s.io/v1"
     kind: str = "Policy"
-    omit_stages: list[str] = ["RequestReceived"]
+    omit_stages: tuple[str, ...] = ("RequestReceived",)
     rules: list[AuditRule]
 
 

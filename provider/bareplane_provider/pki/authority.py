@@ -57,9 +57,7 @@ def make_authority(common_name: str, years: int) -> Authority:
 def make_key_pair() -> KeyPair:
     """A new P-256 key pair, as the API server signs service-account tokens with (ES256)."""
     key = ec.generate_private_key(ec.SECP256R1())
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     return KeyPair(public.decode(), private_pem(key))
 
 
