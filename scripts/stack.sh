@@ -12,14 +12,19 @@ lab() { .venv/bin/python -m bareplane_lab "$@"; }
 
 selected() { pulumi stack select "$stack" 2>/dev/null; }
 
-# The lab's workers are a matter of how many servers there are; a stack with servers of its own has them in its file.
-workers() {
-    count=2 list=""
+pulumi_workers() { echo $(($(pulumi config get --path bareplane-stacks:cluster.workers | grep -o 'server-' | wc -l) + 1)); }
+
+# Every server of the lab but the first is a worker; a stack with servers of its own names them in its file.
+set_workers() {
+    key=bareplane-stacks:cluster.workers
+    pulumi config rm --path "$key"
+    set -- config set-all --path
+    count=2
     while [ "$count" -le "$servers" ]; do
-        list="$list\"server-$count\","
+        set -- "$@" --plaintext "$key[$((count - 2))]=server-$count"
         count=$((count + 1))
     done
-    echo "[${list%,}]"
+    [ "$servers" -lt 2 ] || pulumi "$@"
 }
 
 case $command in
@@ -29,10 +34,8 @@ case $command in
             lab up --servers "$servers" --directory .lab
         fi
         selected || pulumi stack init "$stack"
+        [ "$servers" = "$(pulumi_workers)" ] || set_workers
         say "pulumi up of stack $stack"
-        if [ "$servers" != 3 ]; then
-            pulumi config set --path 'bareplane-stacks:cluster.workers' "$(workers)"
-        fi
         pulumi up --yes --skip-preview
         (umask 077 && pulumi stack output kubeconfig --show-secrets >.state/kubeconfig)
         say "cluster up"
@@ -49,6 +52,8 @@ case $command in
             pulumi destroy --yes --skip-preview
             pulumi stack rm --yes --preserve-config "$stack"
             rm -f .state/kubeconfig
+            # The salt of this stack's secrets, which went with it; left in the file, it would bind the next stack to it.
+            sed -i '/^encryptionsalt:/d' "stacks/Pulumi.$stack.yaml"
         fi
         if [ -d .lab ]; then
             say "lab down"

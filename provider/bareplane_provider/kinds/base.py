@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from pydantic import ValidationError
 
 from bareplane.specs import Spec
 from bareplane_provider.errors import InputError
-from bareplane_provider.kinds.differences import fact_changes, input_changes
+from bareplane_provider.kinds.differences import covers, fact_changes, input_changes
 from bareplane_provider.plugin.kind import (
     UNKNOWN,
     Change,
@@ -32,6 +33,8 @@ class SpecKind(ABC, Generic[S]):
     name: ClassVar[str]
     immutable: ClassVar[frozenset[str]] = frozenset()
     """Paths of inputs that cannot change in place."""
+    refused: ClassVar[Mapping[str, str]] = {}
+    """Paths of inputs whose change would destroy what must not be destroyed, and what to do instead."""
     ignored: ClassVar[frozenset[str]] = frozenset()
     """Inputs that say how to get there, not what should be."""
     secret_outputs: frozenset[str] = frozenset()
@@ -61,7 +64,18 @@ class SpecKind(ABC, Generic[S]):
 
     def diff(self, old: State, new: Inputs) -> Difference:
         changes = input_changes(old.inputs, new, self.immutable, self.ignored)
+        self.refuse(changes)
         return Difference([*changes, *self.drift(old, new)])
+
+    def refuse(self, changes: Sequence[Change]) -> None:
+        """Raises InputError, at preview already, for a change that no plan may hold."""
+        reasons = [
+            f"{path} cannot change: {reason}"
+            for path, reason in self.refused.items()
+            if any(covers(path, change.path) for change in changes)
+        ]
+        if reasons:
+            raise InputError(f"{self.name}: {'; '.join(reasons)}")
 
     def drift(self, old: State, new: Inputs) -> list[Change]:
         """What differs though no input does."""

@@ -29,8 +29,17 @@ OBJECTS = (
 class ClusterBootstrap(ApiKind[ClusterBootstrapSpec]):
     name = "ClusterBootstrap"
     spec = ClusterBootstrapSpec
-    immutable = frozenset(
-        {"cluster.name", "cluster.podSubnet", "cluster.serviceSubnet", "cluster.dnsDomain", "cluster.endpoint"}
+    refused = dict.fromkeys(
+        (
+            "cluster.name",
+            "cluster.endpoint",
+            "cluster.port",
+            "cluster.podSubnet",
+            "cluster.serviceSubnet",
+            "cluster.dnsDomain",
+            "cluster.nodeMask",
+        ),
+        "it is in every node and object of the running cluster; put it back, or make a new cluster",
     )
 
     def identity(self, name: str, spec: ClusterBootstrapSpec) -> str:

@@ -6,6 +6,9 @@ for a leader, so that nothing deadlocks when resources are made one at a time.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from bareplane.specs import EtcdMemberSpec
 from bareplane_provider.facts import MachineFacts
 from bareplane_provider.kinds.credentials import with_credentials
@@ -24,7 +27,13 @@ class EtcdMember(Phase[EtcdMemberSpec]):
     name = "EtcdMember"
     spec = EtcdMemberSpec
     slug = "etcd"
-    immutable = Phase.immutable | {"node", "address", "genesis", "token"}
+    refused: ClassVar[Mapping[str, str]] = {
+        "genesis": "these are etcd's first members, and another list is another, empty etcd. This version does not yet "
+        "add or remove control planes of a running cluster; put cluster.controlPlane.nodes back",
+        "token": "it names this etcd cluster; put it back",
+        "address": "a member is known to the others by its address; put it back",
+    }
+    immutable = Phase.immutable | {"node"}
 
     def items(self, spec: EtcdMemberSpec, machine: MachineFacts) -> list[Item]:
         given = with_credentials(UNIT, flags(spec))

@@ -33,7 +33,11 @@ class Pki(Phase[PkiSpec]):
     name = "Pki"
     spec = PkiSpec
     slug = "pki"
-    immutable = Phase.immutable | {"ca", "etcdCa", "frontProxyCa", "serviceAccount", "node"}
+    refused = dict.fromkeys(
+        ("ca", "etcdCa", "frontProxyCa", "serviceAccount"),
+        "everything in the cluster was signed with it; make a new cluster instead",
+    )
+    immutable = Phase.immutable | {"node"}
 
     def items(self, spec: PkiSpec, machine: MachineFacts) -> list[Item]:
         kubeadm = program("kubeadm")
