@@ -1,0 +1,1 @@
+"""The Pulumi side: the only importer of the experimental provider API."""
