@@ -56,6 +56,15 @@ def test_work_stops_between_two_items_when_the_client_is_gone(machine: Any, file
     assert machine.path("/etc/2").exists()
 
 
+def test_a_closed_connection_is_seen_before_anything_is_said() -> None:
+    read, write = os.pipe()
+    with os.fdopen(write, "wb") as sink:
+        channel = Channel(io.BytesIO(), sink)
+        assert not channel.gone
+        os.close(read)
+        assert channel.gone
+
+
 def test_a_second_run_waits_and_then_names_the_first(machine: Any, file: Any) -> None:
     host = Host(str(machine.root))
     with (
