@@ -38,7 +38,7 @@ def remove_folder(path: str) -> bool:
 
 
 def hand_over(folder: str, own: Note, context: Context) -> bool:
-    """Let another note below this directory remove it, when it goes."""
+    """Let the directory's own note remove it, or another note below it, when it goes."""
     inside = folder + "/"
     # Notes of this entry that are still there are still to be undone, and will try again.
     for entry in [context.entry, *context.ledger.others(context.entry)]:
@@ -46,6 +46,8 @@ def hand_over(folder: str, own: Note, context: Context) -> bool:
             if note is own:
                 continue
             paths: list[str] = [*note.record.get("paths", []), note.record.get("path", "")]
+            if note.type == "directory" and note.absent and folder in paths:
+                return True
             if any(path.startswith(inside) for path in paths):
                 known: list[str] = note.before.setdefault("parents", [])
                 if folder not in known:
