@@ -37,6 +37,8 @@ class ContainerRuntime(Phase[ContainerRuntimeSpec]):
             directory(CNI_CONF_DIR, tree=True),
             directory("/var/lib/cni", tree=True),
             directory("/var/lib/containerd", "0700", tree=True),
+            # Memory of pods' sandboxes stays mounted here when their containers go.
+            directory("/run/containerd", tree=True, owned=False),
             residue(f"processes {program('containerd-shim-runc-v2')}"),
             residue("netns cni-"),
             residue("containers k8s.io"),
