@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bareplane.specs import HostSettingsSpec
 from bareplane_provider.facts import MachineFacts
-from bareplane_provider.kinds.items import Item, directory, file, line, module, sysctl
+from bareplane_provider.kinds.items import Item, directory, file, line, module, sysctl, target
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.paths import KUBERNETES, PREFIX
 
@@ -34,6 +34,8 @@ class HostSettings(Phase[HostSettingsSpec]):
         settings = {**NETWORK, **KERNEL}
         text = "".join(f"{key} = {value}\n" for key, value in settings.items())
         return [
+            # The kubelet's unit asks for it, as kubeadm's does; noted here, it is taken down again if we brought it up.
+            target("network-online.target"),
             directory(PREFIX, tree=True),
             directory(KUBERNETES, tree=True),
             *(module(name) for name in MODULES),

@@ -109,6 +109,11 @@ def running(
     return {**item, "ready": list(ready), "ready_timeout": timeout} if ready else item
 
 
+def target(name: str) -> Item:
+    """A unit of the system's own that is to be up, such as a target; whether it is enabled is not our matter."""
+    return {"type": "unit", "name": name, "enabled": None, "active": True}
+
+
 def command(
     name: str,
     argv: Sequence[str],
