@@ -36,5 +36,5 @@ def unit_file(name: str) -> str:
     return f"{UNITS}/{name}"
 
 
-KUBECTL = (program("kubectl"), "--kubeconfig", ADMIN_CONF)
-"""kubectl as the cluster's admin, on a control plane."""
+KUBECTL = (program("kubectl"), "--kubeconfig", ADMIN_CONF, "--cache-dir", "/dev/null")
+"""kubectl as the cluster's admin, on a control plane; without a cache, which would stay in the user's home."""
