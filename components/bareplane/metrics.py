@@ -112,7 +112,7 @@ def deployment() -> dict[str, Any]:
             "runAsUser": 1000,
             "capabilities": {"drop": ["ALL"]},
         },
-        "volumeMounts": [{"mountPath": "/tmp", "name": "tmp-dir"}],
+        "volumeMounts": [{"mountPath": "/tmp", "name": "tmp-dir"}],  # noqa: S108 the container has nothing else there
     }
     return {
         "apiVersion": "apps/v1",
