@@ -1,0 +1,72 @@
+"""`python -m bench`: both ways in turn, each on fresh servers; medians, ratio and where the time went."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from bareplane.config.models import AppConfig
+
+from bench import bundle, ours, script, servers
+from bench.report import report
+from bench.result import Result
+
+
+def main() -> int:
+    options = parser().parse_args()
+    try:
+        with tempfile.TemporaryDirectory(prefix="bareplane-bench-") as directory:
+            run(Path(directory), options.rounds, options.only, options.details)
+    except subprocess.CalledProcessError as error:
+        print(f"bench: {error}\n{error.stderr or ''}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    top.add_argument("--rounds", type=int, default=3, help="how often each is run (default 3)")
+    top.add_argument("--only", choices=("pulumi", "script"), help="one of the two, to look at it closely")
+    top.add_argument("--details", action="store_true", help="every resource of each `pulumi up`, and what it did when")
+    return top
+
+
+def run(directory: Path, rounds: int, only: str | None, details: bool) -> None:
+    """All rounds, in a directory that is thrown away after."""
+    config = cast("dict[str, Any]", yaml.safe_load(ours.CONFIG.read_text())["config"])
+    version = str(config["bareplane-stacks:cluster"]["version"])
+    packed = directory / "bundle"
+    packed.mkdir()
+    if only != "pulumi":
+        say("packing what the script installs")
+        bundle.prepare(packed, version, AppConfig.from_wire(config["bareplane-stacks:apps"][0]))
+    results: dict[str, list[Result]] = {"pulumi": [], "script": []}
+    try:
+        for number in range(1, rounds + 1):
+            for side in results if only is None else (only,):
+                made = servers.fresh(directory / "lab")
+                if side == "pulumi":
+                    result = ours.measure(directory / "project", made)
+                else:
+                    result = script.measure(packed, made, version)
+                results[side].append(result)
+                say(f"round {number}, {result.what}: {result.seconds:.1f} s")
+                for line in (*result.path, *(result.details if details else ())):
+                    print(line)
+    finally:
+        servers.remove(directory / "lab")
+    if only is None:
+        print(report(results["pulumi"], results["script"]))
+
+
+def say(text: str) -> None:
+    print(f"== {text}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

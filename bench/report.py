@@ -1,0 +1,26 @@
+"""The figures of all rounds: medians, spread, ratio, split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from bench.path import PARTS
+from bench.result import Result
+
+
+def report(ours: Sequence[Result], script: Sequence[Result]) -> str:
+    """The benchmark's last words."""
+    rows = [f"{'seconds, medians':22} {'total':>7} {'spread':>13}" + "".join(f" {part:>17}" for part in PARTS)]
+    rows += [row(one) for one in (ours, script)]
+    ratio = median(one.seconds for one in ours) / median(one.seconds for one in script)
+    rows.append(f"pulumi up takes {ratio:.2f} times as long as the script")
+    return "\n".join(rows)
+
+
+def row(results: Sequence[Result]) -> str:
+    """One side's medians."""
+    totals = [one.seconds for one in results]
+    spread = f"{min(totals):.1f} to {max(totals):.1f}"
+    parts = "".join(f" {median(one.parts[part] for one in results):17.1f}" for part in PARTS)
+    return f"{results[0].what:22} {median(totals):7.1f} {spread:>13}{parts}"
