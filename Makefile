@@ -1,6 +1,7 @@
 # make up · make test · make down; `make help` lists the rest.
 STACK ?= traditional
-SERVERS ?= 3
+# How many servers the lab has; empty leaves it as the stack's configuration says.
+SERVERS ?=
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -30,7 +31,7 @@ toolchain: $(VENV)/ready ## pulumi, and the binaries and images a traditional st
 
 lab: $(VENV)/ready ## servers simulated on this computer
 	@scripts/system-packages.sh dockerd=docker.io mmdebstrap=mmdebstrap iptables=iptables
-	@$(BIN)/python -m bareplane_lab up --servers $(SERVERS) --directory .lab
+	@$(BIN)/python -m bareplane_lab up --servers $(or $(SERVERS),3) --directory .lab
 
 up: toolchain ## servers, and a Kubernetes cluster on them: make up STACK=traditional SERVERS=3
 	@scripts/system-packages.sh dockerd=docker.io mmdebstrap=mmdebstrap iptables=iptables

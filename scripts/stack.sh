@@ -2,7 +2,7 @@
 # What `make up`, `make down` and `make recover` do with a stack, step by step and with the time each took.
 set -eu
 cd "$(dirname "$0")/.."
-command=$1 stack=$2 servers=$3
+command=$1 stack=$2 servers=${3:-}
 eval "$(scripts/environment.sh)"
 begun=$(date +%s)
 
@@ -12,7 +12,7 @@ lab() { .venv/bin/python -m bareplane_lab "$@"; }
 
 selected() { pulumi stack select "$stack" 2>/dev/null; }
 
-pulumi_workers() { echo $(($(pulumi config get --path bareplane-stacks:cluster.workers | grep -o 'server-' | wc -l) + 1)); }
+servers_of_stack() { pulumi config get bareplane-stacks:cluster | grep -o '"server-' | wc -l; }
 
 # Every server of the lab but the first is a worker; a stack with servers of its own names them in its file.
 set_workers() {
@@ -29,21 +29,18 @@ set_workers() {
 
 case $command in
     up)
+        selected || pulumi stack init "$stack"
         if grep -q '\.lab/inventory' "stacks/Pulumi.$stack.yaml"; then
+            known=$(servers_of_stack)
+            [ "${servers:=$known}" = "$known" ] || set_workers
             say "lab: $servers servers"
             lab up --servers "$servers" --directory .lab
         fi
-        selected || pulumi stack init "$stack"
-        [ "$servers" = "$(pulumi_workers)" ] || set_workers
         say "pulumi up of stack $stack"
         pulumi up --yes --skip-preview
         (umask 077 && pulumi stack output kubeconfig --show-secrets >.state/kubeconfig)
         say "cluster up"
-        if command -v kubectl >/dev/null 2>&1; then
-            kubectl --kubeconfig .state/kubeconfig get nodes -o wide
-        else
-            pulumi stack output nodes
-        fi
+        "$(.venv/bin/python -m bareplane_provider.catalog path kubectl)" --kubeconfig .state/kubeconfig get nodes -o wide
         echo "kubeconfig: $PWD/.state/kubeconfig"
         ;;
     down)
