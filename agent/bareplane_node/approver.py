@@ -1,13 +1,18 @@
-"""Approves a kubelet's request for a serving certificate when it asks for its own name and its own addresses only."""
+"""Approves a kubelet's request for a serving certificate when it asks for its own name and its own addresses only.
+
+What a node says of its addresses it may make up: they count only where no other node has them and no Service can.
+"""
 
 from __future__ import annotations
 
 import base64
 import re
-import subprocess
-from typing import Any, Dict, List, Set, Tuple
+from http.client import HTTPException
+from ipaddress import IPv4Network, ip_address
+from typing import Any, Dict, List, Set
 
 from bareplane_node.api import Api, ApiError, log
+from bareplane_node.certificate_request import COMMON_NAME, ORGANIZATION, parse
 from bareplane_node.network import addresses
 
 Object = Dict[str, Any]
@@ -20,27 +25,31 @@ def run(api: Api, config: Object) -> None:
     """For ever: looks at every request that nobody has decided."""
     refused: Set[str] = set()
     for requests in api.snapshots(f"{REQUESTS}?fieldSelector=spec.signerName%3D{SIGNER}"):
+        refused &= {request["metadata"]["uid"] for request in requests}
         for request in requests:
-            uid = request["metadata"]["uid"]
-            status: Object = request.get("status") or {}
-            if status.get("conditions"):
-                continue
-            name = request["metadata"]["name"]
-            try:
-                reason = objection(request, api)
-                if reason is None:
-                    approve(api, request)
-                    log(f"{name} of {request['spec']['username']} approved")
-                elif uid not in refused:
-                    # Looked at again with every change: a node may not have told its addresses yet.
-                    refused.add(uid)
-                    log(f"{name} of {request['spec']['username']} left alone: {reason}")
-            except ApiError as error:
-                log(f"{name}: {error}")
+            decide(api, request, refused, config["serviceSubnet"])
 
 
-def objection(request: Object, api: Api) -> "str | None":
-    """Why this request may not be approved; None when it may."""
+def decide(api: Api, request: Object, refused: Set[str], services: str) -> None:
+    """Approve it, or say once why not; it is looked at again later, when its node may have told its addresses."""
+    status: Object = request.get("status") or {}
+    if status.get("conditions"):
+        return
+    name, uid = request["metadata"]["name"], request["metadata"]["uid"]
+    try:
+        reason = objection(request, api, services)
+        if reason is None:
+            approve(api, request)
+            log(f"{name} of {request['spec']['username']} approved")
+        elif uid not in refused:
+            refused.add(uid)
+            log(f"{name} of {request['spec']['username']} left alone: {reason}")
+    except (ApiError, OSError, HTTPException) as error:
+        log(f"{name}: {error}")
+
+
+def objection(request: Object, api: Api, services: str) -> "str | None":
+    """Why this request may not be approved; None when it may. `services`: the service subnet."""
     spec = request["spec"]
     user = spec["username"]
     if not re.fullmatch(r"system:node:[a-z0-9]([-a-z0-9.]*[a-z0-9])?", user):
@@ -49,41 +58,35 @@ def objection(request: Object, api: Api) -> "str | None":
         return "the requester is not in system:nodes"
     if not set(spec.get("usages") or []) <= USAGES:
         return f"usages {sorted(spec['usages'])} are more than serving"
-    subject, names, others = certificate_request(base64.b64decode(spec["request"]))
-    if subject != {("CN", user), ("O", "system:nodes")}:
-        return f"its subject {sorted(subject)} is not the requester's"
-    node = api.get(f"/api/v1/nodes/{user[len('system:node:') :]}")
-    own = {one["address"] for one in addresses(node)}
-    if others or not names or not names <= own:
-        return f"it asks for {sorted(names | others)}, the node's addresses are {sorted(own)}"
+    try:
+        wanted = parse(base64.b64decode(spec["request"]))
+    except ValueError as error:
+        return f"it cannot be read: {error}"
+    if sorted(wanted.subject) != sorted([(ORGANIZATION, "system:nodes"), (COMMON_NAME, user)]):
+        return f"its subject {wanted.subject} is not the requester's"
+    if wanted.others:
+        return f"it asks for more than names: {', '.join(wanted.others)}"
+    own = own_names(user[len("system:node:") :], api.get("/api/v1/nodes").get("items") or [], IPv4Network(services))
+    if not wanted.names or not set(wanted.names) <= own:
+        return f"it asks for {sorted(wanted.names)}, the node's own are {sorted(own)}"
     return None
 
 
-def certificate_request(pem: bytes) -> Tuple[Set[Tuple[str, str]], Set[str], Set[str]]:
-    """Subject attributes, DNS names and IP addresses, and any other kind of name, of a PEM certificate request."""
-    argv = ["openssl", "req", "-noout", "-verify", "-subject", "-nameopt", "sep_multiline,utf8", "-text"]
-    done = subprocess.run(argv, input=pem, check=True, capture_output=True, timeout=30)
-    return parse(done.stdout.decode())
+def own_names(name: str, nodes: List[Object], services: IPv4Network) -> Set[str]:
+    """The node's name, and those of its addresses that are nobody else's. Empty for a node that does not exist."""
+    claimed = {node["metadata"]["name"]: {one["address"] for one in addresses(node)} for node in nodes}
+    if name not in claimed:
+        return set()
+    others = {address for node, theirs in claimed.items() if node != name for address in theirs}
+    return {name} | {one for one in claimed[name] - others if is_machine_address(one, services)}
 
 
-def parse(text: str) -> Tuple[Set[Tuple[str, str]], Set[str], Set[str]]:
-    """What `certificate_request` returns, from openssl's words."""
-    head = text[text.find("subject=") :].splitlines()[1:]
-    subject: Set[Tuple[str, str]] = set()
-    for line in head:
-        match = re.fullmatch(r" +([A-Za-z]+)=(.*)", line)
-        if not match:
-            break
-        subject.add((match.group(1), match.group(2)))
-    names: Set[str] = set()
-    others: Set[str] = set()
-    lines = text.splitlines()
-    for index, line in enumerate(lines):
-        if "X509v3 Subject Alternative Name" in line and index + 1 < len(lines):
-            for part in lines[index + 1].strip().split(", "):
-                kind, _, value = part.partition(":")
-                (names if kind in ("DNS", "IP Address") else others).add(value if value else part)
-    return subject, names, others
+def is_machine_address(text: str, services: IPv4Network) -> bool:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    return address not in services and not address.is_loopback and not address.is_unspecified
 
 
 def approve(api: Api, request: Object) -> None:

@@ -12,15 +12,20 @@ Object = Dict[str, Any]
 def pod_cidr(node: Mapping[str, Any]) -> Optional[str]:
     """The node's IPv4 pod CIDR, once the controller manager has given it one."""
     spec: Object = node.get("spec") or {}
-    cidr = spec.get("podCIDR")
-    return str(ipaddress.IPv4Network(cidr)) if cidr else None
+    try:
+        return str(ipaddress.IPv4Network(spec.get("podCIDR") or ""))
+    except ValueError:
+        return None
 
 
 def internal_address(node: Mapping[str, Any]) -> Optional[str]:
-    """The address by which other nodes reach this one."""
+    """The IPv4 address by which other nodes reach this one. A node says it of itself: nonsense counts as nothing."""
     for one in addresses(node):
         if one["type"] == "InternalIP":
-            return str(ipaddress.ip_address(one["address"]))
+            try:
+                return str(ipaddress.IPv4Address(one["address"]))
+            except ValueError:
+                continue
     return None
 
 

@@ -23,34 +23,46 @@ def run(api: Api, config: Object) -> None:
         wanted = {"cidr": cidr, "routes": routes}
         if wanted == last:
             continue
-        try:
-            reconcile(config, cidr, routes)
-            last = wanted
-        except (OSError, subprocess.CalledProcessError) as error:
-            log(f"network not as wanted yet: {describe(error)}")
+        failures = reconcile(config, cidr, routes)
+        for failure in failures:
+            log(f"network not as wanted yet: {failure}")
+        last = {} if failures else wanted
 
 
-def reconcile(config: Object, cidr: "str | None", routes: Dict[str, str]) -> None:
-    set_routes(config["protocol"], routes)
+def reconcile(config: Object, cidr: "str | None", routes: Dict[str, str]) -> List[str]:
+    """What could not be done; one node that cannot be reached keeps no other from its pods."""
+    failures = set_routes(config["protocol"], routes)
     if cidr is None:
-        return
-    set_masquerade(config["table"], cidr, config["podSubnet"])
-    # Last, because the kubelet calls the node ready, and pods start, once this file is there.
-    write(config["network"], network.network_list(config["bridge"], cidr))
+        return failures
+    try:
+        set_masquerade(config["table"], cidr, config["podSubnet"])
+        # Last, because the kubelet calls the node ready, and pods start, once this file is there.
+        write(config["network"], network.network_list(config["bridge"], cidr))
+    except (OSError, subprocess.SubprocessError) as error:
+        failures.append(describe(error))
+    return failures
 
 
-def set_routes(protocol: int, wanted: Dict[str, str]) -> None:
-    """Routes with our protocol number are ours; no other is looked at."""
-    shown = json.loads(call(["ip", "-json", "-4", "route", "show", "proto", str(protocol)]) or "[]")
+def set_routes(protocol: int, wanted: Dict[str, str]) -> List[str]:
+    """Routes with our protocol number are ours; no other is looked at. Returns what failed."""
+    own = ["proto", str(protocol)]
+    failures: List[str] = []
+    try:
+        shown = json.loads(call(["ip", "-json", "-4", "route", "show", *own]) or "[]")
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        return [describe(error)]
     present = {one["dst"]: one.get("gateway", "") for one in shown}
-    for cidr, gateway in present.items():
-        if cidr not in wanted:
-            log(f"route to {cidr} by {gateway} goes")
-            call(["ip", "-4", "route", "del", cidr, "proto", str(protocol)])
-    for cidr, gateway in wanted.items():
-        if present.get(cidr) != gateway:
-            log(f"route to {cidr} by {gateway}")
-            call(["ip", "-4", "route", "replace", cidr, "via", gateway, "proto", str(protocol)])
+    changes = [["del", cidr, *own] for cidr in present if cidr not in wanted]
+    changes += [
+        ["replace", cidr, "via", gateway, *own] for cidr, gateway in wanted.items() if present.get(cidr) != gateway
+    ]
+    for change in changes:
+        try:
+            call(["ip", "-4", "route", *change])
+            log(f"route {' '.join(change)}")
+        except (OSError, subprocess.SubprocessError) as error:
+            failures.append(describe(error))
+    return failures
 
 
 def set_masquerade(table: str, cidr: str, pod_subnet: str) -> None:

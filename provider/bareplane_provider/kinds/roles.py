@@ -19,7 +19,7 @@ def objects() -> list[dict[str, Any]]:
         *role(
             APPROVER_USER,
             [
-                rule("", ["nodes"], ["get"]),
+                rule("", ["nodes"], ["list"]),
                 rule(certificates, ["certificatesigningrequests"], ["get", "list", "watch"]),
                 rule(certificates, ["certificatesigningrequests/approval"], ["update"]),
                 {**rule(certificates, ["signers"], ["approve"]), "resourceNames": [SIGNER]},

@@ -19,6 +19,9 @@ class ServingApprover(Phase[ServingApproverSpec]):
             "approver",
             "Approves kubelets' serving certificates",
             {"ca": spec.ca_certificate, "certificate": spec.certificate, "key": spec.key},
-            {"server": f"https://{spec.cluster.endpoint}:{spec.cluster.port}"},
+            {
+                "server": f"https://{spec.cluster.endpoint}:{spec.cluster.port}",
+                "serviceSubnet": spec.cluster.service_subnet,
+            },
             DynamicUser="yes",
         )
