@@ -1,10 +1,13 @@
 // Command hello is the app that shows a cluster working: it says which pod on which node answered.
+// `hello get URL` asks like a client does, from inside a pod whose image holds nothing but this program.
 package main
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"log"
 	"net"
 	"net/http"
@@ -25,9 +28,36 @@ type greeting struct {
 }
 
 func main() {
-	if err := serve(); err != nil {
+	if err := run(os.Args[1:]); err != nil {
 		log.Fatal(err)
 	}
+}
+
+func run(arguments []string) error {
+	switch {
+	case len(arguments) == 0:
+		return serve()
+	case len(arguments) == 2 && arguments[0] == "get":
+		return get(arguments[1])
+	default:
+		return fmt.Errorf("usage: hello [get URL]")
+	}
+}
+
+func get(url string) error {
+	client := http.Client{Timeout: 10 * time.Second}
+	answer, err := client.Get(url)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if _, err := io.Copy(os.Stdout, answer.Body); err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answered %s", url, answer.Status)
+	}
+	return nil
 }
 
 func serve() error {
