@@ -1,0 +1,158 @@
+"""The lab of one test run; its servers are asked over OpenSSH and by the agent."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Generator, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from bareplane_agent.inventory.difference import difference
+from bareplane_lab.cache import cache_root
+from bareplane_provider.transport.package import LOADER, agent_package
+
+ROOT = Path(__file__).resolve().parents[2]
+T = TypeVar("T")
+Inventory = Mapping[str, Any]
+
+
+class Lab:
+    """Servers of the run's own, by the lab's command line as a user has it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.inventory_file = directory / "inventory.yaml"
+
+    def call(self, action: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "bareplane_lab", action, "--directory", str(self.directory), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=900,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "lab")},
+        )
+        assert done.returncode == 0, f"lab {action} {arguments}: {done.stdout}"
+
+    def entries(self) -> list[dict[str, Any]]:
+        return yaml.safe_load(self.inventory_file.read_text())["servers"]
+
+    @property
+    def names(self) -> list[str]:
+        return [one["name"] for one in self.entries()]
+
+    def address(self, server: str) -> str:
+        return next(one["address"] for one in self.entries() if one["name"] == server)
+
+    def ssh(self, server: str, command: str) -> list[str]:
+        options = {
+            "IdentityFile": str(self.directory / "id_ed25519"),
+            "UserKnownHostsFile": str(self.directory / "known_hosts"),
+            "StrictHostKeyChecking": "yes",
+            "LogLevel": "ERROR",
+        }
+        pairs = [f"-o{name}={value}" for name, value in options.items()]
+        return ["ssh", "-F", "none", *pairs, f"root@{self.address(server)}", command]
+
+    def on(self, server: str, script: str) -> str:
+        """Output of a shell script run on a server; fails at the script's first error."""
+        done = subprocess.run(
+            self.ssh(server, "bash -eu -s"), input=script, capture_output=True, text=True, check=False, timeout=300
+        )
+        assert done.returncode == 0, f"{server}: {script}: {done.stdout}{done.stderr}"
+        return done.stdout.strip()
+
+    def ask_agent(self, server: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The agent's last word on a request."""
+        command = f"python3 -I -S -c {shlex.quote(LOADER)}"
+        line = json.dumps(request).encode() + b"\n"
+        done = subprocess.run(
+            self.ssh(server, command), input=agent_package() + line, capture_output=True, check=False, timeout=300
+        )
+        assert done.stdout, f"{server}: the agent said nothing: {done.stderr.decode()}"
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def inventory(self, server: str) -> Inventory:
+        return self.ask_agent(server, {"operation": "inventory"})["inventory"]
+
+    def inventories(self, servers: Iterable[str] | None = None) -> dict[str, Inventory]:
+        return together(self.inventory, servers or self.names)
+
+
+def together(asked: Callable[[str], T], servers: Iterable[str]) -> dict[str, T]:
+    """An answer of each server, asked at the same time."""
+    names = list(servers)
+    with ThreadPoolExecutor(4) as pool:
+        return dict(zip(names, pool.map(asked, names), strict=True))
+
+
+def differences(before: Mapping[str, Inventory], after: Mapping[str, Inventory]) -> list[str]:
+    """Everything that is not as it was, each line with its server's name."""
+    return [f"{name} {line}" for name in after for line in difference(before[name], after[name])]
+
+
+class HeldSession:
+    """An SSH session that somebody has open all the time."""
+
+    def __init__(self, lab: Lab, server: str) -> None:
+        self._process = subprocess.Popen(
+            lab.ssh(server, "cat"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+        self.answers("hello")
+
+    def answers(self, word: str) -> bool:
+        if self._process.poll() is not None:
+            return False
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(f"{word}\n")
+        self._process.stdin.flush()
+        return self._process.stdout.readline().strip() == word
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+@contextmanager
+def own_directory(parent: Path) -> Generator[Path]:
+    """A directory for a run's lab. What runs that were killed left behind is removed first, and their labs with it.
+
+    A run holds a lock on its record, so that a record without one belongs to nobody any more.
+    """
+    records = cache_root() / "e2e"
+    records.mkdir(parents=True, exist_ok=True)
+    for record in records.glob("*.lab"):
+        with record.open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            left = Path(file.read().strip())
+            if left.is_absolute():
+                Lab(left).call("down")
+                shutil.rmtree(left.parent, ignore_errors=True)
+            record.unlink()
+    directory = parent / "lab"
+    record = records / f"{os.getpid()}.lab"
+    with record.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(str(directory))
+        file.flush()
+        try:
+            yield directory
+        finally:
+            Lab(directory).call("down")
+            record.unlink()

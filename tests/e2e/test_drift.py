@@ -1,0 +1,49 @@
+"""What was changed by hand is named, nothing else is, and `up` repairs it."""
+
+from __future__ import annotations
+
+from tests.e2e.conftest import Figures, World
+from tests.e2e.kubernetes import Cluster, answers
+from tests.e2e.stack import Stack
+
+CONTAINERD = "/etc/containerd/config.toml"
+DROP_IN = "/etc/systemd/system/kubelet.service.d/50-by-hand.conf"
+
+
+def test_changes_by_hand_are_named_and_repaired(cluster: Cluster, stack: Stack, world: World, figures: Figures) -> None:
+    world.lab.on("server-2", f"echo '# by hand' >>{CONTAINERD}")
+    world.lab.on("server-3", "systemctl stop kube-proxy")
+    world.lab.on("server-1", "sysctl -qw net.ipv4.ip_forward=0")
+    drop_in = f"mkdir -p $(dirname {DROP_IN}); printf '[Service]\\nNice=5\\n' >{DROP_IN}; systemctl daemon-reload"
+    world.lab.on("server-2", drop_in)
+    cluster("scale", "deployment/hello", "--replicas=3")
+    stack.refresh()
+    preview = stack.preview()
+    assert preview.differences == {
+        "server-1-settings": ['facts["sysctl net.ipv4.ip_forward"].value'],
+        "server-2-runtime": [f'facts["file {CONTAINERD}"].content'],
+        "server-2-node": ['facts["unit kubelet.service"].drop_ins'],
+        "server-3-kube-proxy": ['facts["unit kube-proxy.service"].active'],
+        "hello-manifest": ['facts["Deployment default/hello"]["/spec/replicas"]'],
+    }
+    assert set(preview.steps.values()) == {"update"}
+    repaired = stack.up()
+    figures.add("up that repairs five things changed by hand", repaired.seconds)
+    assert repaired.steps == preview.steps
+    assert "by hand" not in world.lab.on("server-2", f"cat {CONTAINERD}; ls $(dirname {DROP_IN}) 2>&1 || true")
+    assert world.lab.on("server-2", "systemctl show -p Nice --value kubelet") == "0"
+    assert world.lab.on("server-3", "systemctl is-active kube-proxy") == "active"
+    assert world.lab.on("server-1", "cat /proc/sys/net/ipv4/ip_forward") == "1"
+    assert cluster.json("get", "deployment", "hello")["spec"]["replicas"] == 2
+    stack.refresh()
+    assert stack.preview().steps == {}
+
+
+def test_a_deleted_deployment_is_named_and_made_again(cluster: Cluster, stack: Stack, world: World) -> None:
+    cluster("delete", "deployment", "hello")
+    stack.refresh()
+    preview = stack.preview()
+    assert set(preview.differences) == {"hello-manifest"}
+    assert all(path.startswith('facts["Deployment default/hello"]') for path in preview.differences["hello-manifest"])
+    assert stack.up().steps == {"hello-manifest": "update"}
+    assert answers(f"http://{world.lab.address('server-2')}:30080/")
