@@ -5,8 +5,17 @@ from difflib import get_close_matches
 from typing import Any, cast, get_args
 
 from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
 
-from bareplane.specs.wire import Spec
+from bareplane.specs.wire import DNS_LABEL, DNS_NAME, VERSION, Spec
+
+LINES = "\n"
+"""Between the problems of one error, each of which names its own key."""
+IN_WORDS = {
+    DNS_LABEL: "must be lower-case letters, digits and dashes, at most 63, neither first nor last a dash",
+    DNS_NAME: "must be a DNS name in lower case, like cluster.example.org",
+    VERSION: "must be a full version, like 1.36.3",
+}
 
 
 class ConfigError(Exception):
@@ -17,26 +26,34 @@ class ConfigError(Exception):
         super().__init__("the configuration cannot be used:\n" + "\n".join(f"  - {one}" for one in problems))
 
 
-def problems_of(error: ValidationError, model: type[Spec], prefix: str = "") -> list[str]:
+def problems_of(error: ValidationError, model: type[Spec]) -> list[str]:
     """One line for each error: the key, the value, and what would be right."""
-    return [problem(one, model, prefix) for one in cast("list[Any]", error.errors(include_url=False))]
+    return [line for one in cast("list[Any]", error.errors(include_url=False)) for line in problem(one, model)]
 
 
-def problem(error: dict[str, Any], model: type[Spec], prefix: str) -> str:
+def problem(error: dict[str, Any], model: type[Spec]) -> list[str]:
     path = [str(part) for part in error["loc"]]
-    key = ".".join([prefix, *path] if prefix else path) or "(the configuration)"
-    if error["type"] == "extra_forbidden":
-        return f"{key}: there is no such key{did_you_mean(path[-1], names_at(model, path[:-1]))}"
-    if error["type"] == "missing":
-        return f"{key}: is required"
+    key, value = ".".join(path), error["input"]
     message = str(error["msg"]).removeprefix("Value error, ")
-    return f"{key}: {error['input']!r}: {message}" if not isinstance(error["input"], dict) else f"{key}: {message}"
+    if not path:
+        return message.split(LINES)
+    if error["type"] == "extra_forbidden":
+        return [f"{key}: there is no such key{did_you_mean(path[-1], names_at(model, path[:-1]))}"]
+    # Defaults are named by the field, everything else by the key.
+    key = ".".join(to_camel(part) if part.islower() and "_" in part else part for part in path)
+    if error["type"] == "missing":
+        return [f"{key}: is required"]
+    if error["type"] == "string_pattern_mismatch":
+        message = IN_WORDS.get(error["ctx"]["pattern"], message)
+    if error["type"] == "string_type" and isinstance(value, int | float):
+        message = f"must be text; put it in quotes: '{value}'"
+    return [f"{key}: {message}" if isinstance(value, dict) else f"{key}: {value!r}: {message}"]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = get_close_matches(word, names, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}"
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(names) or 'none'}"
 
 
 def names_at(model: type[Spec], path: Sequence[str]) -> list[str]:

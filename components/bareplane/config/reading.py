@@ -25,20 +25,27 @@ def read_config(project: str, root: Path) -> StackConfig:
 
 
 def values(raw: Mapping[str, str], project: str) -> dict[str, Any]:
-    """The project's own keys, each read as YAML where it is a structure."""
+    """The project's own keys, each read as JSON where it is a structure."""
     prefix = f"{project}:"
     return {key.removeprefix(prefix): structure(text) for key, text in raw.items() if key.startswith(prefix)}
 
 
 def structure(text: str) -> Any:
-    return json.loads(text) if text[:1] in ("{", "[") else text
+    if text[:1] not in ("{", "["):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text  # what the key wants instead is said by its own check
 
 
 def parse_config(given: Mapping[str, Any], root: Path) -> StackConfig:
     """Validate; servers of the inventory file are added to those given in place."""
     complete = dict(given)
     if "inventory" in complete:
-        complete["servers"] = [*complete.get("servers", []), *inventory(str(complete["inventory"]), root)]
+        given_here = complete.get("servers", [])
+        if isinstance(given_here, list):
+            complete["servers"] = [*cast("list[Any]", given_here), *inventory(str(complete["inventory"]), root)]
     try:
         return StackConfig.from_wire(complete)
     except ValidationError as error:
@@ -53,8 +60,8 @@ def inventory(name: str, root: Path) -> list[Any]:
         raise ConfigError(
             [f"inventory: {name!r}: there is no such file in {root}; `make lab` writes the lab's, or write your own"]
         ) from None
-    except yaml.YAMLError as error:
-        raise ConfigError([f"inventory: {name!r} is not YAML: {error}"]) from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError([f"inventory: {name!r} cannot be read as YAML: {error}"]) from error
     if not isinstance(document, dict) or not isinstance(cast("dict[str, Any]", document).get("servers"), list):
         raise ConfigError([f"inventory: {name!r} has no list `servers:`"])
     return cast("dict[str, Any]", document)["servers"]
