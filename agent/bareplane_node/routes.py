@@ -9,6 +9,7 @@ from typing import Any, Dict, List
 
 from bareplane_node import network
 from bareplane_node.api import Api, log
+from bareplane_node.forwarding import let_through
 
 Object = Dict[str, Any]
 
@@ -36,6 +37,7 @@ def reconcile(config: Object, cidr: "str | None", routes: Dict[str, str]) -> Lis
         return failures
     try:
         set_masquerade(config["table"], cidr, config["podSubnet"])
+        let_through(config["podSubnet"], call)
         # Last, because the kubelet calls the node ready, and pods start, once this file is there.
         write(config["network"], network.network_list(config["bridge"], cidr))
     except (OSError, subprocess.SubprocessError) as error:

@@ -27,6 +27,9 @@ class PodNetwork(Phase[PodNetworkSpec]):
             residue(f"links {BRIDGE}"),
             residue(f"routes {ROUTE_PROTOCOL}"),
             residue(f"nft ip {TABLE}"),
+            # Ours where the machine drops what it forwards, and the portmap plugin's for pods with a host port.
+            residue("iptables BAREPLANE-"),
+            residue("iptables CNI-"),
             *daemon(
                 "routes",
                 "Routes to the pods of other nodes",
