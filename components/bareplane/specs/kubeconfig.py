@@ -29,5 +29,11 @@ def kubeconfig(cluster: str, server: str, ca_certificate: str, user: str, certif
     )
 
 
+def discovery(server: str, ca_certificate: str) -> str:
+    """A kubeconfig that says where a cluster is and how to know it, and nothing of who asks: for `kubeadm join`."""
+    cluster = {"server": server, "certificate-authority-data": encoded(ca_certificate)}
+    return json.dumps({"apiVersion": "v1", "kind": "Config", "clusters": [{"name": "", "cluster": cluster}]}, indent=2)
+
+
 def encoded(pem: str) -> str:
     return base64.b64encode(pem.encode()).decode()

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
 from bareplane.specs import WorkerNodeSpec
+from bareplane.specs.kubeconfig import discovery
 from bareplane_provider.facts import MachineFacts
 from bareplane_provider.kinds.control_planes import answering, run
 from bareplane_provider.kinds.items import Item, Plan, command, file, key, plan, produced, running
@@ -18,7 +15,7 @@ from bareplane_provider.kinds.nodes import KUBELET, PATCH, UNIT, kubelet_items
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.kinds.pki import CA
 from bareplane_provider.kubeadm.config import join_file
-from bareplane_provider.paths import ADMIN_CONF, KUBELET_CONF, program
+from bareplane_provider.paths import ADMIN_CONF, DISCOVERY_CONF, KUBELET_CONF, program
 from bareplane_provider.plugin.kind import Context
 from bareplane_provider.transport.session import Session
 
@@ -34,9 +31,11 @@ class WorkerNode(Phase[WorkerNodeSpec]):
     ignored = frozenset({"controlPlanes"})
 
     def items(self, spec: WorkerNodeSpec, machine: MachineFacts) -> list[Item]:
+        server = f"https://{spec.cluster.endpoint}:{spec.cluster.port}"
         return [
             *kubelet_items(machine),
             file(CA, spec.ca_certificate, "0644"),
+            file(DISCOVERY_CONF, discovery(server, spec.ca_certificate)),
             command(
                 JOIN,
                 [program("kubeadm"), "join", "--config", "/dev/stdin", "--skip-phases", "preflight"],
@@ -58,7 +57,7 @@ class WorkerNode(Phase[WorkerNodeSpec]):
             yield plan(*items)
             return
         with join_token(spec, context) as token:
-            config = join_file(spec.cluster, spec.node, spec.address, token, ca_hash(spec.ca_certificate))
+            config = join_file(spec.cluster, spec.node, spec.address, token)
             yield plan(*(with_stdin(item, config) if item.get("name") == JOIN else item for item in items))
 
 
@@ -78,10 +77,3 @@ def join_token(spec: WorkerNodeSpec, context: Context) -> Generator[str]:
             yield token
         finally:
             run(control_plane, [*kubeadm, "delete", token.partition(".")[0]])
-
-
-def ca_hash(certificate: str) -> str:
-    """The CA's public key as kubeadm pins it: `sha256:<hex>` over its SubjectPublicKeyInfo."""
-    key_of_ca = x509.load_pem_x509_certificate(certificate.encode()).public_key()
-    info = key_of_ca.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return f"sha256:{hashlib.sha256(info).hexdigest()}"

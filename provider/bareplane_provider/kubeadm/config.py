@@ -13,6 +13,7 @@ from bareplane_provider.kubeadm.objects import (
     Component,
     Discovery,
     Etcd,
+    FileDiscovery,
     InitConfiguration,
     JoinConfiguration,
     LocalApiEndpoint,
@@ -20,10 +21,9 @@ from bareplane_provider.kubeadm.objects import (
     NodeRegistration,
     Patches,
     Taint,
-    TokenDiscovery,
     documents,
 )
-from bareplane_provider.paths import AUDIT_LOG, AUDIT_POLICY, CRI_SOCKET, ENCRYPTION_CONFIG, PATCHES
+from bareplane_provider.paths import AUDIT_LOG, AUDIT_POLICY, CRI_SOCKET, DISCOVERY_CONF, ENCRYPTION_CONFIG, PATCHES
 
 CONTROL_PLANE_TAINT = Taint(key="node-role.kubernetes.io/control-plane", effect="NoSchedule")
 
@@ -79,15 +79,16 @@ def init_file(cluster: ClusterSettings, node: str, address: str, *, schedulable:
     )
 
 
-def join_file(cluster: ClusterSettings, node: str, address: str, token: str, ca_hash: str) -> str:
-    """The file for `kubeadm join` of a worker; it holds the join token and never stays on disk."""
-    endpoint = f"{cluster.endpoint}:{cluster.port}"
+def join_file(cluster: ClusterSettings, node: str, address: str, token: str) -> str:
+    """The file for `kubeadm join` of a worker; it holds the join token and never stays on disk.
+
+    The cluster is found by a file of ours, which comes over SSH: asked by token, kubeadm looks only every five seconds
+    whether the controller manager has signed what it trusts, and a new token's signature is never there at first.
+    """
     return documents(
         JoinConfiguration(
             node_registration=registration(node, address, ()),
-            discovery=Discovery(
-                bootstrap_token=TokenDiscovery(token=token, api_server_endpoint=endpoint, ca_cert_hashes=[ca_hash])
-            ),
+            discovery=Discovery(file=FileDiscovery(kube_config_path=DISCOVERY_CONF), tls_bootstrap_token=token),
             patches=Patches(directory=PATCHES),
         )
     )

@@ -97,14 +97,13 @@ class InitConfiguration(KubeModel):
     timeouts: Timeouts = Timeouts()
 
 
-class TokenDiscovery(KubeModel):
-    token: str
-    api_server_endpoint: str
-    ca_cert_hashes: list[str]
+class FileDiscovery(KubeModel):
+    kube_config_path: str
 
 
 class Discovery(KubeModel):
-    bootstrap_token: TokenDiscovery
+    file: FileDiscovery
+    tls_bootstrap_token: str
 
 
 class JoinConfiguration(KubeModel):
