@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
-from bareplane.config.models import AppConfig
 
+from bareplane.config.models import AppConfig
 from bench import bundle, ours, script, servers
 from bench.report import report
 from bench.result import Result

@@ -1,6 +1,6 @@
 """What the script installs, made once beforehand: the catalog's own programs and images, packed as an admin would.
 
-kubeadm's static pods need images of the control plane; they are made from the same programs by the catalog's own writer.
+kubeadm's static pods need images of the control plane, made here from the same programs by the catalog's own writer.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 import yaml
+
 from bareplane.app import deployment, service
 from bareplane.config import AppConfig
 from bareplane_provider import catalog
@@ -37,10 +38,8 @@ def prepare(directory: Path, version: str, app: AppConfig) -> None:
         contents = Contents(f"registry.k8s.io/{name}:{tag}", ARCH, name, "0:0")
         write_archive(contents, artifact.path.read_bytes(), plane / "opt/images" / f"{name}.tar")
     for part in (node, plane):
-        subprocess.run(
-            ["tar", "--create", "--zstd", "--file", f"{part}.tar.zst", "--directory", str(part), "--owner=0", "--group=0", "."],
-            check=True,
-        )
+        packing = ["tar", "--create", "--zstd", "--owner=0", "--group=0", "--file", f"{part}.tar.zst"]
+        subprocess.run([*packing, "--directory", str(part), "."], check=True)
         shutil.rmtree(part)
     (directory / "app.yaml").write_text(yaml.safe_dump_all([deployment(app), service(app)]))
 

@@ -7,14 +7,14 @@ lab=$1 bundle=$2 plane=$3
 shift 3
 workers=("$@")
 sockets=$(mktemp -d)
-trap 'for socket in "$sockets"/*; do [ ! -S "$socket" ] || ssh -o ControlPath="$socket" -O exit - 2>/dev/null; done; rm -rf "$sockets"' EXIT
+trap 'for socket in "$sockets"/*; do [ ! -S "$socket" ] || ssh -o ControlPath="$socket" -O exit server 2>/dev/null; done; rm -rf "$sockets"' EXIT
 
 mark() { echo "$(date +%s.%N) $*"; }
 
 on() {
     local address=$1
     shift
-    ssh -i "$lab/id_ed25519" -o UserKnownHostsFile="$lab/known_hosts" -o BatchMode=yes -o LogLevel=ERROR \
+    ssh -i "$lab/id_ed25519" -o UserKnownHostsFile="$lab/known_hosts" -o BatchMode=yes \
         -o ControlMaster=auto -o ControlPath="$sockets/%h" -o ControlPersist=60 "root@$address" "$@"
 }
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
+
 from bareplane_provider.catalog import default_catalog
 from bareplane_provider.catalog.toolchain import folder
-
 from bench.events import Step, Watcher
 from bench.path import Link, critical_path, split
 from bench.result import Result

@@ -1,4 +1,4 @@
-"""The critical path of an update: the chain of resources that decided how long it took, and what each was waiting for."""
+"""The critical path of an update: the chain of resources that decided how long it took, and what each waited for."""
 
 from __future__ import annotations
 
