@@ -95,7 +95,7 @@ def measure(directory: Path, servers: Servers) -> Result:
     path = critical_path(steps, dependencies(json.loads(made.pulumi("stack", "export"))))
     parts = split(path, up)
     parts["components"] += total - up
-    return Result("pulumi up", total, dict(parts), lines(path, up, total), table(steps))
+    return Result("pulumi up", total, parts, lines(path, up, total), table(steps))
 
 
 def dependencies(state: dict[str, Any]) -> dict[str, list[str]]:

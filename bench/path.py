@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from bench.events import Step
-
-Part = Literal["engine", "SSH and transfer", "components"]
-PARTS: tuple[Part, ...] = ("engine", "SSH and transfer", "components")
+from bench.result import PARTS, Part
 
 # What a phase says while bytes are moved; anything else it says is about programs that it runs or waits for.
 MOVING = ("transferring", "writing", "importing", "connecting", "waiting for the lock", "getting")

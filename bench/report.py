@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from bench.path import PARTS
-from bench.result import Result
+from bench.result import PARTS, Result
 
 
 def report(ours: Sequence[Result], script: Sequence[Result]) -> str:

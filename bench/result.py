@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+Part = Literal["engine", "SSH and transfer", "components"]
+PARTS: tuple[Part, ...] = ("engine", "SSH and transfer", "components")
 
 
 @dataclass(frozen=True)
@@ -12,6 +16,6 @@ class Result:
 
     what: str
     seconds: float
-    parts: Mapping[str, float]
+    parts: Mapping[Part, float]
     path: Sequence[str]
     details: Sequence[str] = ()

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.result import Result
+from bench.result import Part, Result
 from bench.servers import Servers
 
 SCRIPT = Path(__file__).with_name("kubeadm.sh")
@@ -27,7 +27,7 @@ def measure(bundle: Path, servers: Servers, version: str) -> Result:
     return Result("script", total, parts(marks, total), [f"{when:6.1f}        {what}" for when, what in marks])
 
 
-def parts(marks: Sequence[Mark], total: float) -> dict[str, float]:
+def parts(marks: Sequence[Mark], total: float) -> dict[Part, float]:
     """Until the control plane runs `kubeadm init`, things are moved and unpacked; from then on, components start."""
     moved = next(when for when, what in marks if what == "kubeadm init")
     return {"engine": 0.0, "SSH and transfer": moved, "components": total - moved}
