@@ -12,6 +12,8 @@ from bareplane_provider.kubeadm.config import init_file
 from bareplane_provider.paths import KUBECTL, KUBELET_CONF, OURS, program
 
 NODE_CONF = f"{OURS}/kubeadm-node.yaml"
+ROTATED = f"{KUBELET}/pki/kubelet-client-current.pem"
+"""The client certificate that the kubelet renews by itself; kubelet.conf has to point there to outlive its first year."""
 
 
 class ControlPlaneNode(Phase[ControlPlaneNodeSpec]):
@@ -23,7 +25,10 @@ class ControlPlaneNode(Phase[ControlPlaneNodeSpec]):
     def items(self, spec: ControlPlaneNodeSpec, machine: MachineFacts) -> list[Item]:
         kubeadm = program("kubeadm")
         config = init_file(spec.cluster, spec.node, spec.address, schedulable=spec.schedulable)
-        registered = [*KUBECTL, "get", "node", spec.node, "--request-timeout", "5s"]
+        # kubelet-finalize finds nothing to do before the kubelet has a certificate of its own.
+        has_certificate = f"test -s {ROTATED} && exec \"$@\""
+        in_api = [*KUBECTL, "get", "node", spec.node, "--request-timeout", "5s"]
+        registered = ["sh", "-c", has_certificate, "registered", *in_api]
         return [
             *kubelet_items(machine),
             file(NODE_CONF, config, "0600"),
@@ -45,6 +50,11 @@ class ControlPlaneNode(Phase[ControlPlaneNodeSpec]):
                 key(f"{KUBELET}/config.yaml"),
                 ready=registered,
                 timeout=300,
+            ),
+            command(
+                "kubelet-finalize",
+                [kubeadm, "init", "phase", "kubelet-finalize", "all", "--config", NODE_CONF],
+                unless=["grep", "-q", ROTATED, KUBELET_CONF],
             ),
             command(
                 "mark-control-plane",
