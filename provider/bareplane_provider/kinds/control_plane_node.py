@@ -13,7 +13,7 @@ from bareplane_provider.paths import KUBECTL, KUBELET_CONF, OURS, program
 
 NODE_CONF = f"{OURS}/kubeadm-node.yaml"
 ROTATED = f"{KUBELET}/pki/kubelet-client-current.pem"
-"""The client certificate that the kubelet renews by itself; kubelet.conf has to point there to outlive its first year."""
+"""The client certificate that the kubelet renews by itself; kubelet.conf has to point there to outlive a year."""
 
 
 class ControlPlaneNode(Phase[ControlPlaneNodeSpec]):
