@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bareplane_templates.systemd import argument, word
+from bareplane_templates.systemd import argument, text, word
 
 
 def _environment() -> Environment:
@@ -17,9 +18,11 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 these are not HTML; every value passes a systemd filter
+        autoescape=False,  # noqa: S701 these are not HTML; every value passes a filter of systemd's or the shell's
     )
     made.filters["argument"] = argument
+    made.filters["text"] = text
+    made.filters["shell"] = shlex.quote
     made.filters["word"] = word
     return made
 
@@ -37,4 +40,4 @@ def source(name: str) -> str:
     return files("bareplane_templates").joinpath(name).read_text()
 
 
-__all__ = ["argument", "render", "source", "word"]
+__all__ = ["render", "source"]

@@ -21,9 +21,17 @@ def argument(value: str) -> str:
 
 def word(value: str) -> str:
     """A value that stands for itself (a unit's name, a path, an address). Raises ValueError for anything stranger."""
-    if not PLAIN.fullmatch(value):
+    # str() makes Jinja2 complain of a value that was left out.
+    if not PLAIN.fullmatch(str(value)):
         raise ValueError(f"{value!r} cannot stand in a systemd unit")
     return value
+
+
+def text(value: str) -> str:
+    """Words for people, on one line. Raises ValueError for control characters."""
+    refuse_controls(value)
+    # A backslash at the end would take the next line along.
+    return value.replace("%", "%%").rstrip("\\")
 
 
 def refuse_controls(value: str) -> None:
