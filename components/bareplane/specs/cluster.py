@@ -48,7 +48,6 @@ class ControlPlaneNodeSpec(MachineSpec):
     cluster: ClusterSettings
     node: NodeName
     address: str
-    labels: dict[str, str] = Field(default_factory=dict)
     schedulable: bool = False
     """Whether ordinary pods may run there (no control-plane taint)."""
 
@@ -83,7 +82,6 @@ class WorkerNodeSpec(MachineSpec):
     address: str
     control_planes: Annotated[tuple[Connection, ...], Field(min_length=1)]
     ca_certificate: str
-    labels: dict[str, str] = Field(default_factory=dict)
 
 
 class KubeProxySpec(MachineSpec):

@@ -48,6 +48,9 @@ class ClusterIdentity(StateKind[ClusterIdentitySpec]):
 
     name = "ClusterIdentity"
     spec = ClusterIdentitySpec
+    refused = dict.fromkeys(
+        ("cluster", "years"), "every certificate of the cluster was signed by these authorities; make a new cluster"
+    )
     secret_outputs = frozenset({"ca", "etcdCa", "frontProxyCa", "serviceAccount"})
     stable_outputs = secret_outputs | {"caCertificate", "etcdToken"}
 

@@ -47,8 +47,12 @@ class NodeMembership(ApiKind[NodeMembershipSpec]):
                 timeout=spec.ready_seconds + 30,
             )
         except BareplaneError as error:
-            conditions = kubectl(session, "get", node, "-o", "jsonpath={.status.conditions[-1].message}")
-            raise BareplaneError(f"{spec.node} is not Ready after {spec.ready_seconds} s: {conditions}") from error
+            wanted = "jsonpath={.status.conditions[-1].message}"
+            told = kubectl(session, "get", node, "-o", wanted, "--ignore-not-found") or "it is not in the API"
+            raise BareplaneError(
+                f"{spec.node} did not become Ready within {spec.ready_seconds} s: {told}; "
+                f"see `journalctl -u kubelet` there ({error})"
+            ) from error
         kubectl(session, "uncordon", node)
 
     def remove(self, spec: NodeMembershipSpec, session: Session, context: Context) -> None:

@@ -41,9 +41,7 @@ class KubeletPatch(KubeModel):
     cgroup_driver: str
     fail_cgroup_v1: bool | None = Field(default=None, serialization_alias="failCgroupV1", alias_priority=2)
     feature_gates: dict[str, bool] | None = None
-    static_pod_path: str | None = None
     address: str = "0.0.0.0"  # noqa: S104 metrics and logs are asked for from other nodes, with client certificates
-    resolv_conf: str | None = None
 
 
 def cluster_wide(cluster: ClusterSettings) -> KubeletConfiguration:
