@@ -1,0 +1,424 @@
+"""Create, read, update and delete of kinds, with machines that answer from tables."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+import yaml
+
+from bareplane_provider.errors import AgentError, BareplaneError, IncompleteError, InputError, UnreachableError
+from bareplane_provider.facts import Moment
+from bareplane_provider.kinds import KINDS
+from bareplane_provider.kinds.control_planes import answering
+from bareplane_provider.kinds.differences import changed, covers, join
+from bareplane_provider.kinds.machine import Machine as MachineKind
+from bareplane_provider.kinds.machine import unfit
+from bareplane_provider.kinds.manifest import compared, key
+from bareplane_provider.kinds.phase import Phase
+from bareplane_provider.kinds.worker_node import WorkerNode
+from bareplane_provider.paths import KUBECTL
+from bareplane_provider.plugin.kind import UNKNOWN, State
+
+NODE = {"controlPlanes": [{"name": "server-1", "address": "10.0.0.1", "hostKey": "ssh-ed25519 A", "agent": True}]}
+FREE = Moment(disk_free_mib=9000, listening=frozenset(), runtimes_running=(), kubernetes_running=(), owners=())
+
+
+def kind(name: str) -> Any:
+    return KINDS[f"bareplane:index:{name}"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ({"a": 1}, {"a": 1}, []),
+        ({"a": 1}, {"a": 2}, [("a", "update")]),
+        ({"a": {"b": 1}}, {"a": {}}, [("a.b", "delete")]),
+        ({}, {"unit etcd.service": "x"}, [('["unit etcd.service"]', "add")]),
+        ({"a": {'say "x"': 1}}, {"a": {'say "x"': 2}}, [('a["say \\"x\\""]', "update")]),
+        ({"a": [1, 2]}, {"a": [1, 3]}, [("a", "update")]),
+        ({"a": None}, {"a": {"b": 1}}, [("a", "update")]),
+    ],
+)
+def test_differences_are_named_by_path(old: Any, new: Any, expected: list[tuple[str, str]]) -> None:
+    assert list(changed(old, new, "")) == expected
+
+
+@pytest.mark.parametrize(
+    ("prefix", "path", "expected"),
+    [
+        ("ca", "ca", True),
+        ("ca", "ca.key", True),
+        ("ca", "caCertificate", False),
+        ("a.b", "a", False),
+        ("a", 'a["x y"]', True),
+    ],
+)
+def test_a_path_covers_itself_and_what_is_below(prefix: str, path: str, expected: bool) -> None:
+    assert covers(prefix, path) is expected
+
+
+def test_names_that_are_no_identifiers_are_quoted() -> None:
+    assert join("facts", "file /etc/x") == 'facts["file /etc/x"]'
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "reason"),
+    [
+        ("EtcdMember", {"genesis": {"server-1": "10.0.0.1"}}, "first members"),
+        ("EtcdMember", {"token": "other"}, "names this etcd cluster"),
+        ("EtcdMember", {"address": "10.0.0.7"}, "known to the others"),
+        ("Pki", {"ca": {"certificate": "OTHER", "key": "OTHER"}}, "signed with it"),
+        ("Pki", {"serviceAccount": {"publicKey": "x", "key": "y"}}, "signed with it"),
+    ],
+)
+def test_changes_that_would_destroy_a_cluster_are_refused_at_preview(
+    kit: Any, name: str, change: dict[str, Any], reason: str
+) -> None:
+    inputs = kit.inputs[name]
+    with pytest.raises(InputError, match=reason):
+        kind(name).diff(State(inputs, {}), {**inputs, **change})
+
+
+def test_the_authorities_are_never_changed() -> None:
+    with pytest.raises(InputError, match="make a new cluster"):
+        kind("ClusterIdentity").diff(State({"cluster": "a", "years": 10}, {}), {"cluster": "b", "years": 10})
+
+
+@pytest.mark.parametrize(
+    ("change", "replaces"),
+    [({"owner": "x"}, True), ({"connection": {"name": "other"}}, True), ({"names": ["pause"]}, False)],
+)
+def test_another_machine_or_owner_is_a_replacement(kit: Any, change: dict[str, Any], replaces: bool) -> None:
+    inputs = kit.inputs["Images"]
+    new = {**inputs, **change}
+    if "connection" in change:
+        new["connection"] = {**inputs["connection"], **change["connection"]}
+    (found,) = kind("Images").diff(State(inputs, {}), new).changes
+    assert found.replace is replaces
+
+
+def test_the_control_plane_that_is_asked_is_no_difference(kit: Any) -> None:
+    inputs = kit.inputs["WorkerNode"]
+    other = [{**inputs["controlPlanes"][0], "address": "10.0.0.9"}]
+    assert kind("WorkerNode").diff(State(inputs, {}), {**inputs, "controlPlanes": other}).changes == []
+
+
+def remembered(kit: Any, name: str, **facts: Any) -> State:
+    """The state of a phase as `up` leaves it."""
+    phase = cast("Phase[Any]", kind(name))
+    spec, machine = phase.parse(kit.inputs[name]), kit.facts()
+    observed = {"file /x": {"content": "sha256:1", "mode": "0644"}}
+    outputs = {"facts": {**observed, **facts}, "baseline": observed, "machine": machine.to_wire()}
+    return State(kit.inputs[name], {**outputs, "fingerprint": phase.fingerprint(spec, machine)})
+
+
+def test_nothing_differs_after_up(kit: Any) -> None:
+    state = remembered(kit, "ContainerRuntime")
+    assert list(kind("ContainerRuntime").diff(state, state.inputs).changes) == []
+
+
+def test_drift_is_named_fact_by_fact(kit: Any) -> None:
+    state = remembered(kit, "ContainerRuntime", **{"file /x": {"content": "sha256:2", "mode": "0644"}})
+    paths = [one.path for one in kind("ContainerRuntime").diff(state, state.inputs).changes]
+    assert paths == ['facts["file /x"].content']
+
+
+def test_a_new_version_of_bareplane_that_renders_otherwise_is_a_change(kit: Any) -> None:
+    state = remembered(kit, "ContainerRuntime")
+    old = State(state.inputs, {**state.outputs, "fingerprint": "0123456789abcdef"})
+    assert [one.path for one in kind("ContainerRuntime").diff(old, old.inputs).changes] == ["fingerprint"]
+
+
+def test_unknown_inputs_are_not_judged(kit: Any) -> None:
+    inputs = {**kit.inputs["KubeProxy"], "certificate": UNKNOWN}
+    assert kind("KubeProxy").check(inputs) == []
+    state = remembered(kit, "KubeProxy")
+    assert [one.path for one in kind("KubeProxy").diff(state, inputs).changes] == ["certificate"]
+
+
+@pytest.mark.parametrize(
+    ("change", "property"),
+    [
+        ({"surprise": 1}, "surprise"),
+        ({"node": "No_Name"}, "node"),
+        ({"node": None}, "node"),
+        ({"cluster": 3}, "cluster"),
+    ],
+)
+def test_check_names_the_property(kit: Any, change: dict[str, Any], property: str) -> None:
+    assert [one.property for one in kind("KubeProxy").check({**kit.inputs["KubeProxy"], **change})] == [property]
+
+
+def agent_machine(kit: Any, answer: Callable[[dict[str, Any]], Any]) -> Any:
+    """A machine whose agent answers from a function."""
+    machine = kit.machine()
+    machine.connection = kind("Machine").parse(kit.inputs["Machine"]).connection
+
+    def agent(request: dict[str, Any], *_: Any, **__: Any) -> Any:
+        machine.requests.append(request)
+        if request["operation"] == "probe":
+            return {"facts": kit.facts().to_wire(), "momentary": {}}
+        return answer(request)
+
+    machine.agent = agent
+    return machine
+
+
+def test_create_remembers_what_it_found_and_how_to_look_again(kit: Any) -> None:
+    machine = agent_machine(kit, lambda request: {"facts": {"file /x": {"content": "sha256:1"}}})
+    made = kind("HostSettings").create("x", kit.inputs["HostSettings"], kit.talk(machine))
+    assert made.id == "server-1/host-settings"
+    assert made.outputs["facts"] == made.outputs["baseline"]
+    assert all("content" not in one for one in made.outputs["items"])
+    request = machine.requests[-1]
+    assert (request["operation"], request["entry"], request["owner"]) == ("apply", made.id, "demo/test/00")
+
+
+def test_a_phase_that_broke_off_is_recorded_and_shown_as_unfinished(kit: Any) -> None:
+    def fails(request: dict[str, Any]) -> Any:
+        raise AgentError("command", "kubeadm said no", "command x")
+
+    with pytest.raises(IncompleteError, match="server-1: HostSettings: kubeadm said no") as caught:
+        kind("HostSettings").create("x", kit.inputs["HostSettings"], kit.talk(agent_machine(kit, fails)))
+    assert caught.value.id == "server-1/host-settings"
+    state = State(kit.inputs["HostSettings"], caught.value.outputs)
+    assert [one.path for one in kind("HostSettings").diff(state, state.inputs).changes] == ["facts.phase.state"]
+
+
+@pytest.mark.parametrize(("entry", "gone"), [(None, True), ({"state": "done"}, False)])
+def test_a_phase_without_its_ledger_entry_is_gone(kit: Any, entry: Any, gone: bool) -> None:
+    machine = agent_machine(kit, lambda request: {"entry": entry, "facts": {"file /x": {"mode": "0600"}}})
+    state = State(kit.inputs["HostSettings"], {"baseline": {}, "items": [{"type": "file", "path": "/x"}]})
+    found = kind("HostSettings").read("server-1/host-settings", state, kit.talk(machine))
+    assert (found is None) is gone
+    assert machine.requests[-1]["operation"] == "observe"
+    if found is not None:
+        assert found["facts"] == {"file /x": {"mode": "0600"}}
+        assert found["baseline"] == {}
+
+
+@pytest.mark.parametrize(("name", "operation"), [("HostSettings", "remove"), ("Machine", "sweep")])
+def test_delete_asks_the_ledger(kit: Any, name: str, operation: str) -> None:
+    machine = agent_machine(kit, lambda request: {"removed": []})
+    kind(name).delete("server-1/x", State(kit.inputs[name], {}), kit.talk(machine))
+    assert machine.requests[-1]["operation"] == operation
+    assert machine.requests[-1]["owner"] == "demo/test/00"
+
+
+@pytest.mark.parametrize(
+    ("facts", "moment", "words"),
+    [
+        ({}, {}, []),
+        ({"arch": "riscv64"}, {}, ["riscv64", "amd64, arm64"]),
+        ({"memory_mib": 100}, {}, ["100 MiB of memory", "512"]),
+        ({}, {"disk_free_mib": 10}, ["10 MiB are free", "2048"]),
+        ({}, {"kubernetes_running": ("k3s",)}, ["another Kubernetes", "k3s"]),
+        ({}, {"runtimes_running": ("dockerd",)}, ["container runtime of somebody else", "dockerd"]),
+        ({}, {"listening": frozenset({22, 10250, 2379})}, ["ports", "2379, 10250"]),
+        ({"memory_mib": 1, "arch": "x"}, {"disk_free_mib": 1}, ["memory", "architecture", "free"]),
+        ({}, {"owners": ("demo/test/00",), "listening": frozenset({2379}), "runtimes_running": ("containerd",)}, []),
+    ],
+)
+def test_machines_that_cannot_become_nodes_are_told_every_reason(
+    kit: Any, facts: dict[str, Any], moment: dict[str, Any], words: list[str]
+) -> None:
+    spec = MachineKind().parse(kit.inputs["Machine"])
+    reasons = unfit(spec, kit.facts(**facts), replace(FREE, **moment))
+    assert bool(reasons) is bool(words)
+    assert all(word in "; ".join(reasons) for word in words)
+
+
+def test_an_unfit_machine_is_refused_before_anything_is_applied(kit: Any) -> None:
+    machine = agent_machine(kit, lambda request: pytest.fail("applied"))
+    machine.agent = lambda request, *_, **__: {
+        "facts": kit.facts(memory_mib=1).to_wire(),
+        "momentary": {"disk_free": 1, "listening": [], "runtimes_running": [], "kubernetes_running": [], "owners": []},
+    }
+    machine.connection = machine.connection.model_copy(update={"address": "10.0.0.77"})
+    with pytest.raises(InputError, match=r"10\.0\.0\.1.*cannot be used.*choose another"):
+        kind("Machine").create("x", kit.inputs["Machine"], kit.talk(machine))
+
+
+def test_the_first_control_plane_that_answers_is_used(kit: Any) -> None:
+    one, two = kit.machine(name="server-1", reachable=False), kit.machine(name="server-2")
+    spec = kind("EtcdQuorum").parse({"controlPlanes": planes("server-1", "server-2"), "members": ["server-1"]})
+    with answering(spec.control_planes, kit.talk(one, two)) as session:
+        assert session.name == "server-2"
+
+
+def test_all_control_planes_are_named_when_none_answers(kit: Any) -> None:
+    machines = [kit.machine(name=name, reachable=False) for name in ("server-1", "server-2")]
+    spec = kind("EtcdQuorum").parse({"controlPlanes": planes("server-1", "server-2"), "members": ["server-1"]})
+    with (
+        pytest.raises(UnreachableError, match=r"server-1 cannot be reached.*server-2"),
+        answering(spec.control_planes, kit.talk(*machines)),
+    ):
+        pytest.fail("nobody answered")
+
+
+def planes(*names: str) -> list[dict[str, Any]]:
+    return [{**NODE["controlPlanes"][0], "name": name} for name in names]
+
+
+def test_a_node_is_drained_within_its_deadline_and_then_removed(kit: Any) -> None:
+    def answer(argv: Any, stdin: str) -> Any:
+        return kit.done(1, stderr=b"cannot evict") if "drain" in argv else "node/server-2"
+
+    machine = kit.machine(answer)
+    context = kit.talk(machine)
+    inputs = {**NODE, "node": "server-2", "drainSeconds": 7}
+    kind("NodeMembership").delete("node/server-2", State(inputs, {}), context)
+    verbs = [argv[len(KUBECTL)] for argv, _ in machine.ran]
+    assert verbs == ["get", "drain", "delete"]
+    assert "--timeout=7s" in machine.lines()[1]
+    assert "cannot evict" in context.warned[0]
+
+
+def test_a_node_that_is_gone_is_not_drained(kit: Any) -> None:
+    machine = kit.machine(lambda argv, stdin: "")
+    kind("NodeMembership").delete("x", State({**NODE, "node": "server-2"}, {}), kit.talk(machine))
+    assert len(machine.ran) == 1
+
+
+def test_a_node_that_does_not_become_ready_is_named_with_its_condition(kit: Any) -> None:
+    def answer(argv: Any, stdin: str) -> Any:
+        return kit.done(1, stderr=b"timed out") if "wait" in argv else "cni plugin not initialized"
+
+    with pytest.raises(BareplaneError, match=r"server-2 did not become Ready.*cni plugin not initialized.*journalctl"):
+        kind("NodeMembership").create("x", {**NODE, "node": "server-2"}, kit.talk(kit.machine(answer)))
+
+
+@pytest.mark.parametrize(
+    ("shown", "facts"),
+    [
+        ("", {"present": "no"}),
+        (
+            {"spec": {"unschedulable": True}, "status": {"conditions": [{"type": "Ready", "status": "False"}]}},
+            {"present": "yes", "ready": "False", "schedulable": "no"},
+        ),
+        ({"spec": {}, "status": {}}, {"present": "yes", "ready": "Unknown", "schedulable": "yes"}),
+    ],
+)
+def test_a_nodes_facts(kit: Any, shown: Any, facts: dict[str, str]) -> None:
+    machine = kit.machine(lambda argv, stdin: json.dumps(shown) if shown else "")
+    state = State({**NODE, "node": "server-2"}, {})
+    found = kind("NodeMembership").read("x", state, kit.talk(machine))
+    assert found == {"facts": {"node server-2": facts}}
+
+
+DEPLOYMENT = {
+    "kind": "Deployment",
+    "metadata": {"name": "hello", "namespace": "a", "labels": {"app.kubernetes.io/name": "x"}},
+    "spec": {"replicas": 2, "list": [{"a": 1}, {"b": []}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("live", "expected"),
+    [
+        (None, {"present": "no"}),
+        (
+            {**DEPLOYMENT, "status": {"x": 1}},
+            {
+                "present": "yes",
+                "/kind": '"Deployment"',
+                "/metadata/name": '"hello"',
+                "/metadata/namespace": '"a"',
+                "/metadata/labels/app.kubernetes.io~1name": '"x"',
+                "/spec/replicas": "2",
+                "/spec/list/0/a": "1",
+                "/spec/list/1/b": "[]",
+            },
+        ),
+    ],
+)
+def test_only_the_fields_a_manifest_sets_are_compared(live: Any, expected: dict[str, str]) -> None:
+    assert compared(DEPLOYMENT, live) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "differing"),
+    [
+        ({"spec": {"replicas": 5, "list": [{"a": 1}, {"b": []}]}}, {"/spec/replicas"}),
+        ({"spec": {"replicas": 2, "list": []}}, {"/spec/list/0/a", "/spec/list/1/b"}),
+        ({"spec": {"replicas": 2, "list": "text"}}, {"/spec/list/0/a", "/spec/list/1/b"}),
+        ({"metadata": {"name": "hello", "namespace": "a"}}, {"/metadata/labels/app.kubernetes.io~1name"}),
+    ],
+)
+def test_a_field_changed_by_hand_is_named(change: dict[str, Any], differing: set[str]) -> None:
+    before, after = compared(DEPLOYMENT, DEPLOYMENT), compared(DEPLOYMENT, {**DEPLOYMENT, **change})
+    assert {name for name in before if before[name] != after[name]} == differing
+
+
+def test_objects_taken_out_of_a_manifest_are_deleted(kit: Any) -> None:
+    one, two = ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}} for name in ("one", "two"))
+    machine = kit.machine(lambda argv, stdin: "")
+    kind("Manifest").update(
+        "m", State({**NODE, "objects": [one, two]}, {}), {**NODE, "objects": [one]}, kit.talk(machine)
+    )
+    deleted = [yaml.safe_load(stdin) for argv, stdin in machine.ran if "delete" in argv]
+    assert deleted == [two]
+
+
+def test_a_manifest_waits_for_what_rolls_out(kit: Any) -> None:
+    machine = kit.machine(lambda argv, stdin: "")
+    kind("Manifest").create("m", {**NODE, "objects": [DEPLOYMENT]}, kit.talk(machine))
+    assert any("-n a rollout status Deployment/hello --timeout=300s" in line for line in machine.lines())
+    assert key(DEPLOYMENT) == "Deployment a/hello"
+
+
+def test_etcds_quorum_names_members_that_are_missing(kit: Any) -> None:
+    members = json.dumps({"members": [{"name": "server-1"}, {}]})
+    machine = kit.machine(lambda argv, stdin: members if "member" in argv else "")
+    inputs = {**NODE, "members": ["server-1", "server-2"]}
+    made = kind("EtcdQuorum").create("q", inputs, kit.talk(machine))
+    assert made.outputs["facts"] == {"server-1": {"member": "yes"}, "server-2": {"member": "no"}}
+
+
+TOKEN = "abcdef.0123456789abcdef"
+
+
+def joining(kit: Any, revoke: Any = "") -> Any:
+    def answer(argv: Any, stdin: str) -> Any:
+        if "test" in argv:
+            return kit.done(1)
+        return TOKEN if "create" in argv else revoke
+
+    return kit.machine(answer)
+
+
+def test_a_join_token_is_in_no_argv_and_is_revoked(kit: Any) -> None:
+    machine = joining(kit)
+    worker = WorkerNode()
+    spec = worker.parse(kit.inputs["WorkerNode"])
+    with worker.planned(spec, kit.facts(), machine, kit.talk(machine)) as plan:
+        (join,) = [one for one in plan.items if one.get("name") == "kubeadm join"]
+        assert TOKEN in base64.b64decode(join["stdin"]).decode()
+        assert TOKEN not in json.dumps({**join, "stdin": ""})
+    assert not [line for line in machine.lines() if TOKEN in line]
+    assert machine.lines()[-1].endswith("delete abcdef")
+
+
+def test_a_token_is_revoked_after_a_failure_and_the_failure_is_what_is_told(kit: Any) -> None:
+    machine = joining(kit, revoke=kit.done(1, stderr=b"cannot delete"))
+    context = kit.talk(machine)
+    spec = WorkerNode().parse(kit.inputs["WorkerNode"])
+    with (
+        pytest.raises(IncompleteError, match="join failed"),
+        WorkerNode().planned(spec, kit.facts(), machine, context),
+    ):
+        raise IncompleteError("join failed", {})
+    assert "cannot delete" in context.warned[0]
+
+
+def test_a_worker_that_has_joined_needs_no_token(kit: Any) -> None:
+    machine = kit.machine(lambda argv, stdin: "")
+    spec = WorkerNode().parse(kit.inputs["WorkerNode"])
+    with WorkerNode().planned(spec, kit.facts(), machine, kit.talk(machine)) as plan:
+        assert plan.items
+    assert len(machine.ran) == 1
