@@ -18,9 +18,9 @@ from tests.e2e.stack import Outcome, Stack
 ORDER = (
     "test_refused",
     "test_preview",
+    "test_second_up",
     "test_cluster",
     "test_security",
-    "test_second_up",
     "test_other_stack",
     "test_drift",
     "test_workers",

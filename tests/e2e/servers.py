@@ -23,6 +23,8 @@ from bareplane_provider.transport.package import LOADER, agent_package
 
 ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
+DOCKER_RESOLVER = " 0B00007F "
+"""127.0.0.11 as the kernel writes it."""
 Inventory = Mapping[str, Any]
 
 
@@ -85,7 +87,9 @@ class Lab:
         return json.loads(done.stdout.splitlines()[-1])
 
     def inventory(self, server: str) -> Inventory:
-        return self.ask_agent(server, {"operation": "inventory"})["inventory"]
+        found = self.ask_agent(server, {"operation": "inventory"})["inventory"]
+        # Docker's own resolver inside a server takes new ports whenever that server is restarted.
+        return {**found, "listeners": [one for one in found["listeners"] if DOCKER_RESOLVER not in one]}
 
     def inventories(self, servers: Iterable[str] | None = None) -> dict[str, Inventory]:
         return together(self.inventory, servers or self.names)

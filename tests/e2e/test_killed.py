@@ -29,7 +29,7 @@ def kill_after(stack: Stack, seconds: float, *arguments: str) -> bool:
 def test_killed_up_and_destroy_converge(stack: Stack, world: World, figures: Figures) -> None:
     chance = random.Random(SEED)
     killed: list[float] = []
-    for window in ((2, 10), (6, 18), (10, 25)):
+    for window in ((3, 12), (10, 22)):
         killed.append(round(chance.uniform(*window), 1))
         if not kill_after(stack, killed[-1], "up"):
             break

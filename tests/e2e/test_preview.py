@@ -9,7 +9,7 @@ from tests.e2e.stack import Stack
 PER_SERVER = ("machine", "settings", "binaries", "runtime", "images", "node", "kube-proxy", "pod-network", "membership")
 ONCE = ("pki", "etcd", "control-plane", "approver")
 # Accepted logins since the server was started, with the one that asks.
-LOGINS = "journalctl -q -b -o cat | grep -c 'Accepted publickey'"
+LOGINS = "journalctl --sync; journalctl -q -b -o cat | grep -c 'Accepted publickey'"
 
 
 def test_a_new_stack_shows_every_step_and_contacts_nothing(world: World, stack: Stack, figures: Figures) -> None:

@@ -74,7 +74,7 @@ def test_etcd_refuses_clients_without_a_certificate(cluster: Cluster, world: Wor
 def test_secrets_are_encrypted_in_etcd(cluster: Cluster, world: World) -> None:
     cluster("create", "secret", "generic", "sealed", "--from-literal=word=winterbottom")
     try:
-        stored = world.lab.on("server-1", f"{ETCDCTL} get /registry/secrets/default/sealed | strings")
+        stored = world.lab.on("server-1", f"{ETCDCTL} get /registry/secrets/default/sealed | tr -c '[:print:]' ' '")
     finally:
         cluster("delete", "secret", "sealed")
     assert "k8s:enc:secretbox:v1:key-1:" in stored
@@ -91,7 +91,7 @@ def test_nothing_of_the_bootstrap_is_left(cluster: Cluster, world: World) -> Non
 
 @pytest.mark.parametrize("server", ["server-1", "server-2", "server-3"])
 def test_only_their_owner_reads_keys(cluster: Cluster, world: World, server: str) -> None:
-    script = "{ grep -rlsE 'PRIVATE KEY|client-key-data|secretbox' /etc /opt /var/lib --include=* -D skip || true; }"
+    script = "{ grep -rlsIE 'PRIVATE KEY|client-key-data|secretbox' /etc /opt /var/lib -D skip || true; }"
     readable = world.lab.on(server, f"{script} | xargs -r -d '\\n' -I@ find @ -perm /077 -path '*kube*'")
     assert readable == ""
 

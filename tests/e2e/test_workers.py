@@ -82,7 +82,7 @@ def test_a_worker_is_removed_drained_and_left_clean(
     assert {one["spec"]["nodeName"] for one in cluster.pods("app=ballast")} == set(OTHERS)
     assert differences(world.before, world.lab.inventories(["server-4"])) == []
     # Drained, not only deleted: the eviction API was used for the pod that was there.
-    evictions = "grep -rhs pods/eviction /var/log/kubernetes/ /var/log/private/kubernetes/ | grep -c ballast || true"
+    evictions = "grep -rhsE 'pods/ballast-[^/]*/eviction' /var/log/kubernetes/ | wc -l"
     assert int(world.lab.on("server-1", evictions)) > 0
     cluster("delete", "deployment", "ballast")
     gone = lambda: cluster.pods("app=ballast") == []  # noqa: E731
