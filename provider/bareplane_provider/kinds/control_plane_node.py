@@ -26,7 +26,7 @@ class ControlPlaneNode(Phase[ControlPlaneNodeSpec]):
         kubeadm = program("kubeadm")
         config = init_file(spec.cluster, spec.node, spec.address, schedulable=spec.schedulable)
         # kubelet-finalize finds nothing to do before the kubelet has a certificate of its own.
-        has_certificate = f"test -s {ROTATED} && exec \"$@\""
+        has_certificate = f'test -s {ROTATED} && exec "$@"'
         in_api = [*KUBECTL, "get", "node", spec.node, "--request-timeout", "5s"]
         registered = ["sh", "-c", has_certificate, "registered", *in_api]
         return [
