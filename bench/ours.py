@@ -16,6 +16,7 @@ import yaml
 
 from bareplane_provider.catalog import default_catalog
 from bareplane_provider.catalog.toolchain import folder
+from bench.effort import reading
 from bench.events import Step, Watcher
 from bench.path import Link, critical_path, split
 from bench.result import Result
@@ -85,17 +86,19 @@ def measure(directory: Path, servers: Servers) -> Result:
     """Seconds from the command's start until all nodes are Ready and CoreDNS and the app are rolled out."""
     made = project(directory, servers.inventory)
     log = directory / "events.json"
+    effort = reading(servers)
     watcher = Watcher(log)
     began = time.monotonic()
     made.pulumi("up", "--yes", "--skip-preview", "--event-log", str(log))
     up = time.monotonic() - began
     servers.ssh(servers.control_plane, ROLLED_OUT)
     total = time.monotonic() - began
+    computed = effort.since()
     steps = watcher.steps()
     path = critical_path(steps, dependencies(json.loads(made.pulumi("stack", "export"))))
     parts = split(path, up)
     parts["components"] += total - up
-    return Result("pulumi up", total, parts, lines(path, up, total), table(steps))
+    return Result("pulumi up", total, computed, parts, lines(path, up, total), table(steps))
 
 
 def dependencies(state: dict[str, Any]) -> dict[str, list[str]]:

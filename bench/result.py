@@ -16,6 +16,8 @@ class Result:
 
     what: str
     seconds: float
+    computed: tuple[float, float]
+    """Processor seconds: here, and on the servers."""
     parts: Mapping[Part, float]
     path: Sequence[str]
     details: Sequence[str] = ()
