@@ -11,7 +11,7 @@ from bareplane_lab.errors import CommandFailed
 from bareplane_lab.progress import Progress
 
 SYSCTLS = Path("/proc/sys")
-# One server with systemd, a kubelet, containerd and pods uses some 40 inotify instances; the default is 128 for all of root.
+# One server with systemd, a kubelet, containerd and pods uses some 40 inotify instances; root has 128 by default.
 LEAST = {"fs/inotify/max_user_instances": 8192, "fs/inotify/max_user_watches": 524288}
 # Every kubelet insists on these values, and a server that shares its kernel cannot set them.
 EXACTLY = {
