@@ -55,9 +55,9 @@ def run(directory: Path, rounds: int, only: str | None, details: bool) -> None:
                 else:
                     result = script.measure(packed, made, version)
                 results[side].append(result)
-                say(
-                    f"round {number}, {result.what}: {result.seconds:.1f} s; {sum(result.computed):.1f} s of processors"
-                )
+                here, there = result.computed
+                spent = f"processors {here:.1f} s here, {there:.1f} s on the servers"
+                say(f"round {number}, {result.what}: {result.seconds:.1f} s; {spent}")
                 for line in (*result.path, *(result.details if details else ())):
                     print(line)
     finally:
