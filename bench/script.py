@@ -27,9 +27,8 @@ def measure(bundle: Path, servers: Servers, version: str) -> Result:
     total = time.monotonic() - began
     computed = effort.since()
     marks = [(float(when) - started, what) for when, what in (line.split(" ", 1) for line in done.stdout.splitlines())]
-    return Result(
-        "script", total, computed, parts(marks, total), [f"{when:6.1f}        {what}" for when, what in marks]
-    )
+    shown = [f"{when:6.1f}        {what}" for when, what in marks]
+    return Result("script", total, computed, parts(marks, total), shown)
 
 
 def parts(marks: Sequence[Mark], total: float) -> dict[Part, float]:
