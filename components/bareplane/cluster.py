@@ -13,7 +13,7 @@ from typing import Any
 
 import pulumi
 
-from bareplane.config import ClusterConfig
+from bareplane.config import ClusterConfig, ConfigError
 from bareplane.metrics import metrics_server
 from bareplane.resources import (
     ClientCertificate,
@@ -60,6 +60,9 @@ class Cluster(pulumi.ComponentResource):
         self._name = name
         self._config = args.config
         chosen = args.config.control_plane.nodes
+        unknown = [one for one in (*chosen, *args.config.workers) if one not in args.servers]
+        if unknown:
+            raise ConfigError([f"the cluster names {one!r}, which is not among its servers" for one in unknown])
         self.control_planes = tuple(args.servers[one] for one in chosen)
         self.settings = settings(args.config, [one.address for one in self.control_planes])
         self._identities()
@@ -101,7 +104,9 @@ class Cluster(pulumi.ComponentResource):
                 kubernetes_version=config.version,
                 endpoint=config.endpoint,
                 endpoint_addresses=self.settings.endpoint_addresses,
+                api_port=config.port,
                 control_plane=node in config.control_plane.nodes,
+                engine=config.runtime,
                 images=(*config.images.preload, *(("metrics-server",) if config.metrics else ())),
                 image_source=config.images.source,
             ),
@@ -274,5 +279,4 @@ def settings(config: ClusterConfig, addresses: Sequence[str]) -> ClusterSettings
         service_subnet=config.network.service_subnet,
         dns_domain=config.network.dns_domain,
         node_mask=config.network.node_mask,
-        form=config.control_plane.form,
     )

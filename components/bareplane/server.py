@@ -25,6 +25,10 @@ NODE_BINARIES = (
     "portmap",
 )
 CONTROL_PLANE_BINARIES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "etcd", "etcdctl")
+NODE_PORTS = (10248, 10249, 10250, 10256)
+"""kubelet's health, kube-proxy's metrics, kubelet, kube-proxy's health."""
+CONTROL_PLANE_PORTS = (2379, 2380, 2381, 10257, 10259)
+"""etcd's clients, peers and metrics, controller manager, scheduler; the API server's is the cluster's choice."""
 NODE_MEMORY_MIB = 700
 CONTROL_PLANE_MEMORY_MIB = 1600
 """kubeadm's own minimum is 1700 MB on a control plane; a machine sold as 2 GB shows a little less than 2048 MiB."""
@@ -39,7 +43,9 @@ class ServerArgs:
     kubernetes_version: str
     endpoint: str
     endpoint_addresses: tuple[str, ...]
+    api_port: int = 6443
     control_plane: bool = False
+    engine: Literal["containerd"] = "containerd"
     images: tuple[str, ...] = ()
     image_source: Literal["auto", "preload", "pull"] = "auto"
 
@@ -58,7 +64,8 @@ class Server(pulumi.ComponentResource):
             return pulumi.ResourceOptions(parent=self, depends_on=list(needed))
 
         memory = CONTROL_PLANE_MEMORY_MIB if args.control_plane else NODE_MEMORY_MIB
-        self.machine = Machine(f"{name}-machine", self.place, minimum_memory_mib=memory, opts=after())
+        ports = (*NODE_PORTS, *((args.api_port, *CONTROL_PLANE_PORTS) if args.control_plane else ()))
+        self.machine = Machine(f"{name}-machine", self.place, minimum_memory_mib=memory, ports=ports, opts=after())
         self.settings = HostSettings(
             f"{name}-settings",
             self.place,
@@ -73,7 +80,7 @@ class Server(pulumi.ComponentResource):
             names=(*NODE_BINARIES, *(CONTROL_PLANE_BINARIES if args.control_plane else ())),
             opts=after(self.settings),
         )
-        self.runtime = ContainerRuntime(f"{name}-runtime", self.place, opts=after(self.binaries))
+        self.runtime = ContainerRuntime(f"{name}-runtime", self.place, engine=args.engine, opts=after(self.binaries))
         self.images = Images(
             f"{name}-images", self.place, names=args.images, source=args.image_source, opts=after(self.runtime)
         )

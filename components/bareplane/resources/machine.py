@@ -14,9 +14,15 @@ class Machine(Resource):
     """A machine under our care. Deleting it sweeps what is left of this stack there."""
 
     def __init__(
-        self, name: str, place: Place, *, minimum_memory_mib: int, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        place: Place,
+        *,
+        minimum_memory_mib: int,
+        ports: Sequence[int],
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        properties = {**place.to_wire(), "minimumMemoryMib": minimum_memory_mib}
+        properties = {**place.to_wire(), "minimumMemoryMib": minimum_memory_mib, "ports": list(ports)}
         super().__init__("Machine", name, properties, opts, ("machine",))
 
 

@@ -13,6 +13,8 @@ class MachineKindSpec(MachineSpec):
 
     minimum_memory_mib: Annotated[int, Field(ge=0)] = 512
     minimum_disk_mib: Annotated[int, Field(ge=0)] = 2048
+    ports: tuple[int, ...] = ()
+    """TCP ports that have to be free when the machine is first taken."""
 
 
 class HostSettingsSpec(MachineSpec):

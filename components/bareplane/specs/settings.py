@@ -1,7 +1,7 @@
 """Settings of a whole cluster that several phases need; immutable ones are marked in each kind."""
 
 from ipaddress import IPv4Network
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -21,7 +21,6 @@ class ClusterSettings(Spec):
     service_subnet: str = "10.96.0.0/12"
     dns_domain: DnsName = "cluster.local"
     node_mask: Annotated[int, Field(ge=9, le=30)] = 24
-    form: Literal["processes", "static-pods"] = "processes"
 
     @model_validator(mode="after")
     def subnets_are_apart(self) -> "ClusterSettings":

@@ -26,7 +26,7 @@ class Images(Phase[ImagesSpec]):
         return []
 
     def plan(self, spec: ImagesSpec, machine: MachineFacts, session: Session, context: Context) -> Plan:
-        pulled = [name for name in spec.names if self.is_pulled(name, spec, session)]
+        pulled = pulled_by(spec, session)
         images = {
             name: catalog.obtain_image(name, machine.arch, context.progress)
             for name in spec.names
@@ -38,14 +38,18 @@ class Images(Phase[ImagesSpec]):
         ]
         return plan(*items, artifacts=list(images.values()))
 
-    def is_pulled(self, name: str, spec: ImagesSpec, session: Session) -> bool:
-        """Whether the machine fetches the image by itself: told so, or its registry can be reached from there."""
-        upstream = catalog.read_lock().image(name).pulled_from
-        if upstream is None or spec.source == "preload":
-            return False
-        registry = upstream.partition("/")[0]
-        return spec.source == "pull" or session.run([*REACH, registry], timeout=15).status == 0
-
     def fingerprint(self, spec: ImagesSpec, machine: MachineFacts) -> str:
         references = [catalog.read_lock().image(name).reference for name in spec.names]
         return hashlib.sha256("\n".join(references).encode()).hexdigest()[:16]
+
+
+def pulled_by(spec: ImagesSpec, session: Session) -> set[str]:
+    """Images the machine fetches by itself: told so, or their registry can be reached from there (asked once each)."""
+    if spec.source == "preload":
+        return set()
+    entries = {name: catalog.read_lock().image(name).pulled_from for name in spec.names}
+    registries = {name: upstream.partition("/")[0] for name, upstream in entries.items() if upstream is not None}
+    if spec.source == "pull":
+        return set(registries)
+    reached = {one for one in set(registries.values()) if session.run([*REACH, one], timeout=15).status == 0}
+    return {name for name, registry in registries.items() if registry in reached}

@@ -82,8 +82,8 @@ def module(name: str) -> Item:
     return {"type": "module", "name": name}
 
 
-def sysctl(key: str, value: str, *, required: bool = True) -> Item:
-    return {"type": "sysctl", "key": key, "value": value, "required": required}
+def sysctl(key: str, value: str) -> Item:
+    return {"type": "sysctl", "key": key, "value": value}
 
 
 def unit(name: str, text: str) -> Item:
@@ -91,9 +91,7 @@ def unit(name: str, text: str) -> Item:
     return file(unit_file(name), text)
 
 
-def running(
-    name: str, *restart_on: str, ready: Sequence[str] | None = None, timeout: int = 120, enabled: bool = True
-) -> Item:
+def running(name: str, *restart_on: str, ready: Sequence[str] | None = None, timeout: int = 120) -> Item:
     """A unit that runs now and after a reboot; restarted when its file, or one of the item keys given, was changed.
 
     `ready` is an argv polled until it exits with 0, at most `timeout` seconds.
@@ -101,7 +99,7 @@ def running(
     item: Item = {
         "type": "unit",
         "name": name,
-        "enabled": enabled,
+        "enabled": True,
         "active": True,
         "own_drop_ins": True,
         "restart_on": [key(unit_file(name)), *restart_on],
@@ -121,7 +119,6 @@ def command(
     produces: Sequence[Mapping[str, Any]] = (),
     unless: Sequence[str] | None = None,
     rerun_on: Sequence[str] = (),
-    stdin: str | None = None,
     replace: bool = False,
 ) -> Item:
     """A program run when what it produces is missing or wrong, `unless` fails, or an item of `rerun_on` was changed."""
@@ -136,13 +133,11 @@ def command(
     }
     if unless is not None:
         item["unless"] = list(unless)
-    if stdin is not None:
-        item["stdin"] = base64.b64encode(stdin.encode()).decode()
     return item
 
 
-def produced(path: str, *, tree: bool = False) -> dict[str, Any]:
-    return {"path": path, "tree": tree} if tree else {"path": path}
+def produced(path: str) -> dict[str, Any]:
+    return {"path": path}
 
 
 def certificate(stem: str, ca: str) -> list[dict[str, Any]]:

@@ -13,8 +13,6 @@ from bareplane_provider.plugin.kind import Context, State
 from bareplane_provider.transport.session import Session
 
 ARCHITECTURES = ("amd64", "arm64")
-# API server, etcd (clients, peers, metrics), kubelet, kube-proxy, controller manager, scheduler.
-PORTS = frozenset({6443, 2379, 2380, 2381, 10250, 10248, 10249, 10256, 10257, 10259})
 
 
 class Machine(Phase[MachineKindSpec]):
@@ -66,7 +64,7 @@ def unfit(spec: MachineKindSpec, machine: MachineFacts, moment: Moment) -> list[
         reasons.append(f"another Kubernetes runs there ({', '.join(moment.kubernetes_running)})")
     if moment.runtimes_running:
         reasons.append(f"a container runtime of somebody else runs there ({', '.join(moment.runtimes_running)})")
-    taken = sorted(PORTS & moment.listening)
+    taken = sorted(moment.listening.intersection(spec.ports))
     if taken:
         reasons.append(f"ports that a node needs are in use: {', '.join(map(str, taken))}")
     return reasons

@@ -22,7 +22,7 @@ PAIR = {"certificate": "CERT", "key": "SECRET-KEY"}
 
 # Inputs of every kind on a machine.
 INPUTS: dict[str, dict[str, Any]] = {
-    "Machine": PLACE,
+    "Machine": {**PLACE, "ports": [2379, 10250]},
     "HostSettings": {**PLACE, "endpoint": "cluster.lab", "endpointAddresses": ["10.0.0.1"]},
     "Binaries": {**PLACE, "kubernetesVersion": "1.36.3", "names": ["kubelet", "containerd", "bridge"]},
     "ContainerRuntime": PLACE,
