@@ -151,10 +151,12 @@ def own_directory(parent: Path) -> Generator[Path]:
             record.unlink()
     directory = parent / "lab"
     record = records / f"{os.getpid()}.lab"
-    with record.open("w") as file:
+    unseen = record.with_suffix(".new")
+    with unseen.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.write(str(directory))
         file.flush()
+        unseen.rename(record)
         try:
             yield directory
         finally:
