@@ -122,15 +122,17 @@ class Unit(Item):
     @classmethod
     def apply_many(cls, items: Sequence[Unit], facts: Mapping[str, Facts], context: Context) -> None:
         host = context.host
-        if _clear_the_way(items, facts, context) or context.reload:
+        reload = _clear_the_way(items, facts, context) or context.reload
+        for verb, wanted in (("enable", True), ("disable", False)):
+            names = [i.name for i in items if i.enabled is wanted and _enablement_differs(i, facts[i.key])]
+            if names:
+                # Left alone, systemctl would make systemd read all its units once more: 0.1 s of processor each time.
+                host.must(["systemctl", "--quiet", *(["--no-reload"] if reload else []), verb, "--", *names])
+        if reload:
             systemd.reload(host)
             context.reload = False
             facts = cls.observe_many(items, host)
         _check_loaded(items, facts)
-        for verb, wanted in (("enable", True), ("disable", False)):
-            names = [i.name for i in items if i.enabled is wanted and _enablement_differs(i, facts[i.key])]
-            if names:
-                host.must(["systemctl", "--quiet", verb, "--", *names])
         stopped = [i.name for i in items if i.active is False and facts[i.key]["active"] != "inactive"]
         if stopped:
             context.progress(f"stopping {', '.join(stopped)}")
