@@ -17,7 +17,7 @@ def test_another_stack_on_the_same_server_is_refused(cluster: Cluster, world: Wo
     outcome = stack.up(fails=True)
     assert "server-2-machine" in outcome.steps
     assert "server-2-settings" not in outcome.steps
-    assert "another Kubernetes runs there" in readable(outcome.text)
+    assert "it belongs to the stack" in readable(outcome.text)
     stack.destroy()
     assert differences(before, world.lab.inventories(["server-2"])) == []
 

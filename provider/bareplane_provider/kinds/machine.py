@@ -54,8 +54,9 @@ def unfit(spec: MachineKindSpec, machine: MachineFacts, moment: Moment) -> list[
         reasons.append(f"its architecture is {machine.arch}, supported are {', '.join(ARCHITECTURES)}")
     if machine.memory_mib < spec.minimum_memory_mib:
         reasons.append(f"it has {machine.memory_mib} MiB of memory, at least {spec.minimum_memory_mib} are needed")
-    if spec.owner in moment.owners:
-        return reasons
+    if moment.owners:
+        others = [one for one in moment.owners if one != spec.owner]
+        return reasons + [f"its ledger says that it belongs to the stack {one}" for one in others]
     if moment.disk_free_mib < spec.minimum_disk_mib:
         reasons.append(
             f"{moment.disk_free_mib} MiB are free below /var/lib, at least {spec.minimum_disk_mib} are needed"

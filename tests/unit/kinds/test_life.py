@@ -221,6 +221,7 @@ def test_delete_asks_the_ledger(kit: Any, name: str, operation: str) -> None:
         ({}, {"runtimes_running": ("dockerd",)}, ["container runtime of somebody else", "dockerd"]),
         ({}, {"listening": frozenset({22, 10250, 2379})}, ["ports", "2379, 10250"]),
         ({"memory_mib": 1, "arch": "x"}, {"disk_free_mib": 1}, ["memory", "architecture", "free"]),
+        ({}, {"owners": ("other/stack/11",), "kubernetes_running": ("kubelet",)}, ["the stack other/stack/11"]),
         ({}, {"owners": ("demo/test/00",), "listening": frozenset({2379}), "runtimes_running": ("containerd",)}, []),
     ],
 )
