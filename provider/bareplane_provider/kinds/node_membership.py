@@ -37,15 +37,12 @@ class NodeMembership(ApiKind[NodeMembershipSpec]):
     def apply(self, spec: NodeMembershipSpec, session: Session, context: Context) -> None:
         context.progress(f"waiting for {spec.node} to be Ready")
         node = f"node/{spec.node}"
+        # A kubelet that has joined may still be about to register its node; waiting for what is not there is an error.
+        conditions = ("--for=create", "--for=condition=Ready")
+        seconds = spec.ready_seconds
         try:
-            kubectl(
-                session,
-                "wait",
-                "--for=condition=Ready",
-                node,
-                f"--timeout={spec.ready_seconds}s",
-                timeout=spec.ready_seconds + 30,
-            )
+            for condition in conditions:
+                kubectl(session, "wait", condition, node, f"--timeout={seconds}s", timeout=seconds + 30)
         except BareplaneError as error:
             wanted = "jsonpath={.status.conditions[-1].message}"
             told = kubectl(session, "get", node, "-o", wanted, "--ignore-not-found") or "it is not in the API"
