@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 
@@ -130,40 +130,36 @@ class WorkerNode(Resource):
         super().__init__("WorkerNode", name, properties, opts)
 
 
-class KubeProxy(Resource):
+class NodeDaemon(Resource):
+    """A daemon on a node with an identity of its own in the cluster; `kind` says which."""
+
+    kind: ClassVar[str]
+
+    def __init__(
+        self,
+        name: str,
+        place: Place,
+        *,
+        cluster: ClusterSettings,
+        node: str,
+        identity: ClusterIdentity,
+        certificate: ClientCertificate,
+        opts: Options = None,
+    ) -> None:
+        properties = {**node_properties(place, cluster, node), **identity_properties(identity, certificate)}
+        super().__init__(self.kind, name, properties, opts)
+
+
+class KubeProxy(NodeDaemon):
     """kube-proxy as a systemd service."""
 
-    def __init__(
-        self,
-        name: str,
-        place: Place,
-        *,
-        cluster: ClusterSettings,
-        node: str,
-        identity: ClusterIdentity,
-        certificate: ClientCertificate,
-        opts: Options = None,
-    ) -> None:
-        properties = {**node_properties(place, cluster, node), **identity_properties(identity, certificate)}
-        super().__init__("KubeProxy", name, properties, opts)
+    kind = "KubeProxy"
 
 
-class PodNetwork(Resource):
+class PodNetwork(NodeDaemon):
     """The `routes` pod network on one node."""
 
-    def __init__(
-        self,
-        name: str,
-        place: Place,
-        *,
-        cluster: ClusterSettings,
-        node: str,
-        identity: ClusterIdentity,
-        certificate: ClientCertificate,
-        opts: Options = None,
-    ) -> None:
-        properties = {**node_properties(place, cluster, node), **identity_properties(identity, certificate)}
-        super().__init__("PodNetwork", name, properties, opts)
+    kind = "PodNetwork"
 
 
 class ServingApprover(Resource):
