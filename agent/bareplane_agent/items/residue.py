@@ -19,6 +19,7 @@ from ..residues.netns import Netns
 from ..residues.nft import Nft
 from ..residues.processes import Processes
 from ..residues.routes import Routes
+from ..residues.slices import Slices
 from .base import Facts, Item
 
 KINDS: Dict[str, Type[Kind]] = {
@@ -31,6 +32,7 @@ KINDS: Dict[str, Type[Kind]] = {
     "nft": Nft,
     "processes": Processes,
     "routes": Routes,
+    "slices": Slices,
 }
 
 

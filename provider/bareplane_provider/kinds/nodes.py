@@ -26,6 +26,7 @@ def kubelet_items(machine: MachineFacts) -> list[Item]:
         directory("/var/log/pods", tree=True, owned=False),
         directory("/var/log/containers", tree=True, owned=False),
         residue("cgroups kubepods"),
+        residue("slices kubepods"),
         residue("cgroups kubelet"),
         residue("containers k8s.io"),
         residue(f"mounts {KUBELET}"),

@@ -60,6 +60,7 @@ mount -t tmpfs none /opt/bp/m
 mkdir /opt/bp/m/n
 mount -t tmpfs none /opt/bp/m/n
 cp /bin/sleep /opt/bp/daemon
+systemd-run --quiet --slice=bptest-inner.slice --unit=bp-inner sleep 1000
 setsid /opt/bp/daemon 1000 >/dev/null 2>&1 </dev/null &
 mkdir -p /etc/bp-made/deep
 echo x > /etc/bp-made/deep/x
@@ -67,7 +68,15 @@ echo x > /etc/bp-made/deep/x
 
 
 def everything() -> list[dict[str, Any]]:
-    residues = ["cgroups bp-group", "links bp0", "netns bp-", "nft ip bp-table", "iptables BP-", "routes 77"]
+    residues = [
+        "cgroups bp-group",
+        "links bp0",
+        "netns bp-",
+        "nft ip bp-table",
+        "iptables BP-",
+        "routes 77",
+        "slices bptest",
+    ]
     return [
         {"type": "directory", "path": "/var/lib/bareplane", "mode": "0700", "tree": True},
         {"type": "directory", "path": "/opt/bp", "tree": True},
