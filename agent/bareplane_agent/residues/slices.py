@@ -1,4 +1,4 @@
-"""systemd slices by the name of their top one without `.slice`: a kubelet with the systemd driver leaves its own behind."""
+"""systemd slices by the name of their top one without `.slice`: a kubelet with the systemd driver leaves its own."""
 
 from __future__ import annotations
 
