@@ -12,6 +12,7 @@ from ..context import Context
 from ..errors import ForeignError
 from ..fields import ACCOUNT, SHA256, Fields
 from ..files import (
+    Seen,
     content_of,
     look,
     make_parents,
@@ -96,10 +97,7 @@ class File(Item):
             raise ForeignError(
                 f"writing {self.path}: a file that is not ours is there; move it away, or let it be replaced", self.key
             )
-        kept: dict[str, Any] = {"content": content, "mode": seen.mode, "owner": seen.owner}
-        if seen.what == "symlink":
-            return {**kept, "target": seen.target}
-        return {**kept, "saved": entry.save(path)}
+        return original(path, seen, entry)
 
     def apply(self, context: Context, facts: Facts) -> None:
         path = context.host.path(self.path)
@@ -139,6 +137,14 @@ class File(Item):
         else:
             restore(note, path, context)
         undo_parents(note, context)
+
+
+def original(path: str, seen: Seen, entry: Entry) -> dict[str, Any]:
+    """What stands at `path` before us, kept in the entry for `restore`."""
+    kept: dict[str, Any] = {"content": content_of(path, seen), "mode": seen.mode, "owner": seen.owner}
+    if seen.what == "symlink":
+        return {**kept, "target": seen.target}
+    return {**kept, "saved": entry.save(path)}
 
 
 def restore(note: Note, path: str, context: Context) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 from ..certificates import Wanted, certificate_facts, kubeconfig_facts
 from ..context import Context
 from ..fields import Fields
-from ..files import content_of, look, read_bytes, remove_file
+from ..files import look, read_bytes, remove_file
 from ..host import Host
 from ..ledger import Entry, Note
 from ..trees import listing, remove_tree
 from .base import Facts
-from .file import restore
+from .file import original, restore
 
 GOOD = {"issuer": ("ok", "not-checked"), "key": ("matches",), "life": ("ok",)}
 
@@ -77,10 +77,7 @@ class Produced:
             return {"absent": True}
         if seen.what == "directory":
             return {"mode": seen.mode, "owner": seen.owner, "listing": listing(path)}
-        kept: dict[str, Any] = {"content": content_of(path, seen), "mode": seen.mode, "owner": seen.owner}
-        if seen.what == "symlink":
-            return {**kept, "target": seen.target}
-        return {**kept, "saved": entry.save(path)}
+        return original(path, seen, entry)
 
     def remove(self, host: Host) -> None:
         """Make room for a new one."""

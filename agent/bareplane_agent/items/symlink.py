@@ -10,12 +10,12 @@ from .. import systemd
 from ..context import Context
 from ..errors import ForeignError
 from ..fields import Fields
-from ..files import content_of, look, make_parents, remove_file, temporary_name
+from ..files import look, make_parents, remove_file, temporary_name
 from ..host import Host
 from ..ledger import Entry, Note
 from ..parents import parents_before, undo_parents
 from .base import Facts, Item
-from .file import restore
+from .file import original, restore
 
 
 @dataclass
@@ -55,10 +55,7 @@ class Symlink(Item):
             return {"absent": True, "parents": parents_before(self.path, host)}
         if seen.what in ("directory", "other"):
             raise ForeignError(f"linking {self.path}: a {seen.what} is there; move it away", self.key)
-        kept: dict[str, Any] = {"content": content_of(path, seen), "mode": seen.mode, "owner": seen.owner}
-        if seen.what == "symlink":
-            return {**kept, "target": seen.target}
-        return {**kept, "saved": entry.save(path)}
+        return original(path, seen, entry)
 
     def apply(self, context: Context, facts: Facts) -> None:
         path = context.host.path(self.path)
