@@ -26,6 +26,14 @@ T = TypeVar("T")
 DOCKER_RESOLVER = " 0B00007F "
 """127.0.0.11 as the kernel writes it."""
 Inventory = Mapping[str, Any]
+RUNTIME = "/var/lib/containerd/io.containerd."
+WRITTEN_BY_THE_CLUSTER = (
+    "/var/lib/private/etcd",
+    # The kubelet removes pods that ended whenever it gets to it; what images consist of is not among these.
+    f"{RUNTIME}grpc.v1.cri",
+    f"{RUNTIME}metadata.v1.bolt",
+    f"{RUNTIME}snapshotter.v1.overlayfs",
+)
 
 
 class Lab:
@@ -105,6 +113,11 @@ def together(asked: Callable[[str], T], servers: Iterable[str]) -> dict[str, T]:
 def differences(before: Mapping[str, Inventory], after: Mapping[str, Inventory]) -> list[str]:
     """Everything that is not as it was, each line with its server's name."""
     return [f"{name} {line}" for name in after for line in difference(before[name], after[name])]
+
+
+def without_the_clusters_own(lines: Iterable[str]) -> list[str]:
+    """Differences that a running cluster does not make by itself."""
+    return [line for line in lines if not any(f" {path}/" in line for path in WRITTEN_BY_THE_CLUSTER)]
 
 
 class HeldSession:

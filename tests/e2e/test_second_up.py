@@ -8,14 +8,13 @@ from typing import Any
 
 from tests.e2e.conftest import Figures, World
 from tests.e2e.kubernetes import Cluster, eventually
-from tests.e2e.servers import differences, together
+from tests.e2e.servers import WRITTEN_BY_THE_CLUSTER, differences, together, without_the_clusters_own
 from tests.e2e.stack import Stack
 
-# What the running cluster writes by itself: etcd, and what the inventory leaves out.
-WRITTEN = (
-    "find / /var/lib -xdev \\( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path /var/log"
-    " -o -path /var/lib/private/etcd \\) -prune -o -newerct @{since} ! -type d -print"
-)
+# Besides what the running cluster writes by itself: what the inventory leaves out.
+LEFT_OUT = ("/proc", "/sys", "/dev", "/run", "/tmp", "/var/log", *WRITTEN_BY_THE_CLUSTER)
+PRUNED = " -o ".join(f"-path {path}" for path in LEFT_OUT)
+WRITTEN = f"find / /var/lib -xdev \\( {PRUNED} \\) -prune -o -newerct @{{since}} ! -type d -print"
 
 
 def inventories_at_rest(cluster: Cluster, world: World, servers: Sequence[str]) -> dict[str, Any]:
@@ -25,15 +24,10 @@ def inventories_at_rest(cluster: Cluster, world: World, servers: Sequence[str]) 
     for _ in range(20):
         time.sleep(2)
         again = world.lab.inventories(servers)
-        if ours(differences(seen, again)) == []:
+        if without_the_clusters_own(differences(seen, again)) == []:
             return again
         seen = again
     raise AssertionError("the servers change by themselves")
-
-
-def ours(lines: Sequence[str]) -> list[str]:
-    """Without what etcd writes all the time."""
-    return [line for line in lines if "/var/lib/private/etcd/" not in line]
 
 
 def test_a_second_up_changes_nothing_and_writes_nothing(
@@ -45,7 +39,7 @@ def test_a_second_up_changes_nothing_and_writes_nothing(
     outcome = stack.up()
     figures.add("second up: nothing to do", outcome.seconds)
     assert set(outcome.changes) == {"same"}
-    assert ours(differences(before, world.lab.inventories(servers))) == []
+    assert without_the_clusters_own(differences(before, world.lab.inventories(servers))) == []
     written = together(lambda server: world.lab.on(server, WRITTEN.format(since=clocks[server])), servers)
     assert written == dict.fromkeys(servers, "")
 
