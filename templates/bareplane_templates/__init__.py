@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bareplane_templates.systemd import argument, text, word
+from bareplane_templates.systemd import argument, name, text, word
 
 
 def _environment() -> Environment:
@@ -21,6 +21,7 @@ def _environment() -> Environment:
         autoescape=False,  # noqa: S701 these are not HTML; every value passes a filter of systemd's or the shell's
     )
     made.filters["argument"] = argument
+    made.filters["name"] = name
     made.filters["text"] = text
     made.filters["shell"] = shlex.quote
     made.filters["word"] = word

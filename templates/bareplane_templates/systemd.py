@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 PLAIN = re.compile(r"[A-Za-z0-9_./:=@,+-]+")
+NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 def argument(value: str) -> str:
@@ -24,6 +25,13 @@ def word(value: str) -> str:
     # str() makes Jinja2 complain of a value that was left out.
     if not PLAIN.fullmatch(str(value)):
         raise ValueError(f"{value!r} cannot stand in a systemd unit")
+    return value
+
+
+def name(value: str) -> str:
+    """A credential's name, which a colon ends. Raises ValueError for anything but letters, digits, `_`, `.`, `-`."""
+    if not NAME.fullmatch(str(value)):
+        raise ValueError(f"{value!r} cannot be the name of a systemd credential")
     return value
 
 

@@ -10,27 +10,19 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from bareplane.config.errors import LINES, did_you_mean
 from bareplane.specs import Connection
-from bareplane.specs.wire import DnsName, NodeName, Spec, Version
+from bareplane.specs.wire import DnsName, Network, NodeName, Spec, Version
 
 
 class NetworkConfig(Spec):
     """Pod and service networks."""
 
-    pod_subnet: str = "10.244.0.0/16"
-    service_subnet: Annotated[str, Field(validate_default=True)] = "10.96.0.0/12"
+    pod_subnet: Network = "10.244.0.0/16"
+    service_subnet: Annotated[Network, Field(validate_default=True)] = "10.96.0.0/12"
     dns_domain: DnsName = "cluster.local"
     node_mask: Annotated[int, Field(ge=9, le=30, validate_default=True)] = 24
     plugin: Literal["routes", "manifests"] = "routes"
     """`routes`: our own, for nodes on one L2 network. `manifests`: the files below bring another (Calico, flannel)."""
     manifests: Annotated[tuple[str, ...], Field(validate_default=True)] = ()
-
-    @field_validator("pod_subnet", "service_subnet")
-    @classmethod
-    def is_a_network(cls, value: str) -> str:
-        try:
-            return str(IPv4Network(value))
-        except ValueError as error:
-            raise ValueError(f"is no IPv4 network ({error}); write it like 10.244.0.0/16") from None
 
     @field_validator("service_subnet")
     @classmethod

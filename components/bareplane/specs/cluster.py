@@ -7,7 +7,7 @@ from pydantic import Field
 from bareplane.specs.base import MachineSpec
 from bareplane.specs.connection import Connection
 from bareplane.specs.settings import ClusterSettings
-from bareplane.specs.wire import NodeName, Spec
+from bareplane.specs.wire import Address, NodeName, Spec, Token
 
 
 class PkiSpec(MachineSpec):
@@ -15,7 +15,7 @@ class PkiSpec(MachineSpec):
 
     cluster: ClusterSettings
     node: NodeName
-    address: str
+    address: Address
     ca: dict[str, str]
     etcd_ca: dict[str, str]
     front_proxy_ca: dict[str, str]
@@ -26,10 +26,10 @@ class EtcdMemberSpec(MachineSpec):
     """An etcd member of the first hour, as a systemd service."""
 
     node: NodeName
-    address: str
-    genesis: dict[str, str]
+    address: Address
+    genesis: dict[NodeName, Address]
     """Name and address of every first member. Immutable."""
-    token: str
+    token: Token
     """Tells this etcd cluster from every other. Immutable."""
 
 
@@ -38,7 +38,7 @@ class ControlPlaneSpec(MachineSpec):
 
     cluster: ClusterSettings
     node: NodeName
-    address: str
+    address: Address
     encryption_keys: tuple[dict[str, str], ...]
 
 
@@ -47,7 +47,7 @@ class ControlPlaneNodeSpec(MachineSpec):
 
     cluster: ClusterSettings
     node: NodeName
-    address: str
+    address: Address
     schedulable: bool = False
     """Whether ordinary pods may run there (no control-plane taint)."""
 
@@ -70,7 +70,7 @@ class ClusterBootstrapSpec(ApiSpec):
     cluster: ClusterSettings
     node: NodeName
     """The control plane in whose name kubeadm's phases run."""
-    address: str
+    address: Address
     dns_replicas: Annotated[int, Field(ge=1)] = 2
 
 
@@ -79,7 +79,7 @@ class WorkerNodeSpec(MachineSpec):
 
     cluster: ClusterSettings
     node: NodeName
-    address: str
+    address: Address
     control_planes: Annotated[tuple[Connection, ...], Field(min_length=1)]
     ca_certificate: str
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from bareplane.specs.wire import DNS_LABEL, Spec
 
+HOST = re.compile(r"[A-Za-z0-9_][-A-Za-z0-9._]*")
 KEY_TYPES = ("ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521")
 
 
@@ -31,11 +33,14 @@ class Connection(Spec):
     @field_validator("address")
     @classmethod
     def address_is_a_host(cls, value: str) -> str:
+        # An IPv6 address may name its zone, which Python takes as it comes, with line breaks and all.
+        address, _, zone = value.partition("%")
         try:
-            ip_address(value)
+            ip_address(address)
         except ValueError:
-            if not value or len(value) > 253 or not all(c.isalnum() or c in "-._" for c in value):
-                raise ValueError(f"{value!r} is neither an IP address nor a host name") from None
+            address, zone = "", value
+        if ("%" in value or not address) and not (len(zone) <= 253 and HOST.fullmatch(zone)):
+            raise ValueError(f"{value!r} is neither an IP address nor a host name")
         return value
 
     @field_validator("host_key")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bareplane.specs.base import MachineSpec
-from bareplane.specs.wire import DnsName, Version
+from bareplane.specs.wire import Address, DnsName, Version
 
 
 class MachineKindSpec(MachineSpec):
@@ -21,7 +21,7 @@ class HostSettingsSpec(MachineSpec):
     """Kernel modules, sysctls and the endpoint's name in /etc/hosts."""
 
     endpoint: DnsName
-    endpoint_addresses: tuple[str, ...]
+    endpoint_addresses: tuple[Address, ...]
 
 
 class BinariesSpec(MachineSpec):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from bareplane.specs.wire import DnsName, NodeName, Spec, Version
+from bareplane.specs.wire import Address, DnsName, Network, NodeName, Spec, Version
 
 
 class ClusterSettings(Spec):
@@ -14,11 +14,11 @@ class ClusterSettings(Spec):
     name: NodeName = "bareplane"
     version: Version
     endpoint: DnsName
-    endpoint_addresses: tuple[str, ...]
+    endpoint_addresses: tuple[Address, ...]
     """Addresses of the control planes; the endpoint's name stands for them."""
     port: Annotated[int, Field(ge=1, le=65535)] = 6443
-    pod_subnet: str = "10.244.0.0/16"
-    service_subnet: str = "10.96.0.0/12"
+    pod_subnet: Network = "10.244.0.0/16"
+    service_subnet: Network = "10.96.0.0/12"
     dns_domain: DnsName = "cluster.local"
     node_mask: Annotated[int, Field(ge=9, le=30)] = 24
 

@@ -1,17 +1,39 @@
 """The base of every spec: strict, frozen, camelCase on the wire."""
 
+from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from pydantic.alias_generators import to_camel
 
 DNS_LABEL = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 DNS_NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 VERSION = r"^[0-9]+\.[0-9]+\.[0-9]+$"
+TOKEN = r"^[A-Za-z0-9][-A-Za-z0-9._]*$"
+
+
+def is_an_address(value: str) -> str:
+    """An IPv4 address, and nothing beside it: it goes into flags, lists and files of many forms."""
+    try:
+        return str(IPv4Address(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is no IPv4 address; write it like 192.0.2.1") from None
+
+
+def is_a_network(value: str) -> str:
+    """An IPv4 network as `<address>/<length>`, however it was written."""
+    try:
+        return str(IPv4Network(value))
+    except ValueError as error:
+        raise ValueError(f"is no IPv4 network ({error}); write it like 10.244.0.0/16") from None
+
 
 NodeName = Annotated[str, StringConstraints(pattern=DNS_LABEL)]
 DnsName = Annotated[str, StringConstraints(pattern=DNS_NAME, max_length=253)]
 Version = Annotated[str, StringConstraints(pattern=VERSION)]
+Token = Annotated[str, StringConstraints(pattern=TOKEN)]
+Address = Annotated[str, AfterValidator(is_an_address)]
+Network = Annotated[str, AfterValidator(is_a_network)]
 
 
 class Spec(BaseModel):

@@ -12,6 +12,7 @@ from bareplane_provider.kinds.api_kind import ApiKind, Facts
 from bareplane_provider.kinds.control_planes import kubectl, run
 from bareplane_provider.kinds.roles import objects
 from bareplane_provider.kubeadm.config import init_file
+from bareplane_provider.kubeadm.yaml_text import yaml_text
 from bareplane_provider.paths import KUBEADM_CONF, SUPER_ADMIN_CONF, program
 from bareplane_provider.plugin.kind import Context
 from bareplane_provider.transport.session import Session
@@ -71,7 +72,7 @@ class ClusterBootstrap(ApiKind[ClusterBootstrapSpec]):
         finally:
             run(session, ["rm", "-f", SUPER_ADMIN_CONF])
         apply_objects = ["apply", "--server-side", "--force-conflicts", "--field-manager=bareplane", "-f", "-"]
-        kubectl(session, *apply_objects, stdin=yaml.safe_dump_all(objects()))
+        kubectl(session, *apply_objects, stdin=yaml_text(*objects()))
         kubectl(session, "-n", "kube-system", "scale", "deployment/coredns", f"--replicas={spec.dns_replicas}")
 
     def token_rules(self, spec: ClusterBootstrapSpec, session: Session) -> None:
@@ -82,7 +83,7 @@ class ClusterBootstrap(ApiKind[ClusterBootstrapSpec]):
             {"token": f"{identifier}.{secret}", "ttl": "5m0s", "usages": ["signing", "authentication"]}
         ]
         argv = [program("kubeadm"), "init", "phase", "bootstrap-token", "--config", "/dev/stdin", "--skip-token-print"]
-        run(session, argv, stdin=yaml.safe_dump_all([first, *others]), timeout=300)
+        run(session, argv, stdin=yaml_text(first, *others), timeout=300)
         kubectl(session, "-n", "kube-system", "delete", "secret", f"bootstrap-token-{identifier}", "--ignore-not-found")
 
     def remove(self, spec: ClusterBootstrapSpec, session: Session, context: Context) -> None:

@@ -6,6 +6,7 @@ this service can read; its flags are pointed there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -38,8 +39,9 @@ def with_credentials(unit: str, arguments: Iterable[str]) -> Credentialed:
 
 
 def credential_name(path: str) -> str:
-    """A name for the file at `path` that no other file below /etc/kubernetes has."""
-    return "-".join(PurePosixPath(path).relative_to(KUBERNETES).parts)
+    """A name for the file at `path` that no other file below /etc/kubernetes has: a dash stands for a slash."""
+    parts = PurePosixPath(path).relative_to(KUBERNETES).parts
+    return "-".join(re.sub(r"([-_])", r"_\1", part) for part in parts)
 
 
 def credential_path(unit: str, name: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import yaml
-
 from bareplane.specs import KubeProxySpec
 from bareplane.specs.kubeconfig import kubeconfig
 from bareplane_provider.facts import MachineFacts
 from bareplane_provider.kinds.items import Item, directory, file, key, residue, running, secret_file, unit
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.kubeadm.objects import KubeModel
+from bareplane_provider.kubeadm.yaml_text import yaml_text
 from bareplane_provider.paths import OURS, SEARCH_PATH, program
 from bareplane_templates import render
 
@@ -71,7 +70,7 @@ class KubeProxy(Phase[KubeProxySpec]):
                 KUBECONFIG,
                 kubeconfig(cluster.name, server, spec.ca_certificate, "kube-proxy", spec.certificate, spec.key),
             ),
-            file(CONFIG, yaml.safe_dump(config, sort_keys=True)),
+            file(CONFIG, yaml_text(config)),
             unit(UNIT, text),
             running(UNIT, key(KUBECONFIG), key(CONFIG), key(program("kube-proxy"))),
         ]

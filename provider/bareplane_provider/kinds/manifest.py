@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-import yaml
-
 from bareplane.specs import ManifestSpec
 from bareplane_provider.kinds.api_kind import ApiKind, Facts
 from bareplane_provider.kinds.control_planes import kubectl
+from bareplane_provider.kubeadm.yaml_text import yaml_text
 from bareplane_provider.plugin.kind import Context, Outputs, State
 from bareplane_provider.transport.session import Session
 
@@ -62,7 +61,7 @@ class Manifest(ApiKind[ManifestSpec]):
 
 
 def stream(objects: tuple[dict[str, Any], ...]) -> str:
-    return yaml.safe_dump_all(objects)
+    return yaml_text(*objects)
 
 
 def key(one: Object) -> str:

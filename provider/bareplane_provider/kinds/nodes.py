@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import yaml
-
 from bareplane_provider.facts import MachineFacts
 from bareplane_provider.kinds.items import Item, directory, file, residue, unit
 from bareplane_provider.kubeadm.kubelet import machine_patch
+from bareplane_provider.kubeadm.yaml_text import yaml_text
 from bareplane_provider.paths import KUBERNETES, OURS, PATCHES, PKI, SEARCH_PATH, program
 from bareplane_templates import render
 
@@ -30,6 +29,6 @@ def kubelet_items(machine: MachineFacts) -> list[Item]:
         residue("cgroups kubelet"),
         residue("containers k8s.io"),
         residue(f"mounts {KUBELET}"),
-        file(PATCH, yaml.safe_dump(machine_patch(machine).to_dict(), sort_keys=True)),
+        file(PATCH, yaml_text(machine_patch(machine).to_dict())),
         unit(UNIT, text),
     ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+
+from bareplane_provider.kubeadm.yaml_text import yaml_text
 
 KUBEADM = "kubeadm.k8s.io/v1beta4"
 
@@ -118,4 +119,4 @@ class JoinConfiguration(KubeModel):
 
 def documents(*objects: KubeModel) -> str:
     """The objects as one YAML stream, keys in the models' order."""
-    return yaml.safe_dump_all([one.to_dict() for one in objects], sort_keys=False)
+    return yaml_text(*(one.to_dict() for one in objects))

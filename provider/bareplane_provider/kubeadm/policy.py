@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import yaml
 from pydantic import Field
 
 from bareplane_provider.kubeadm.objects import KubeModel
+from bareplane_provider.kubeadm.yaml_text import yaml_text
 
 
 class AuditRule(KubeModel):
@@ -49,12 +49,12 @@ def audit_policy() -> str:
             AuditRule(level="Request"),
         ]
     )
-    return yaml.safe_dump(policy.to_dict(), sort_keys=False)
+    return yaml_text(policy.to_dict())
 
 
 def encryption_configuration(keys: Iterable[Mapping[str, str]]) -> str:
     """Secrets encrypted with the first key (XSalsa20-Poly1305); all keys, and no encryption, can be read."""
-    return yaml.safe_dump(
+    return yaml_text(
         {
             "apiVersion": "apiserver.config.k8s.io/v1",
             "kind": "EncryptionConfiguration",
@@ -67,6 +67,5 @@ def encryption_configuration(keys: Iterable[Mapping[str, str]]) -> str:
                     ],
                 }
             ],
-        },
-        sort_keys=False,
+        }
     )
