@@ -35,7 +35,10 @@ class Note:
 
 @dataclass
 class Entry:
-    """What one resource of one stack did to this machine. `pending`: keys that differed when the last run began."""
+    """What one resource of one stack did to this machine.
+
+    `pending`: keys that differed when the last run began. `written`: when, in seconds of the machine's clock.
+    """
 
     name: str
     owner: str
@@ -44,6 +47,7 @@ class Entry:
     state: str = "intent"
     pending: list[str] = field(default_factory=list[str])
     notes: list[Note] = field(default_factory=list[Note])
+    written: int = 0
 
     def note(self, key: str) -> Note | None:
         return next((note for note in self.notes if note.key == key), None)
@@ -65,6 +69,7 @@ class Entry:
             file.write(json.dumps(document, sort_keys=True, indent=1).encode())
             file.flush()
             os.fsync(file.fileno())
+            self.written = int(os.fstat(file.fileno()).st_mtime)
         os.rename(temporary, path)
         _sync_folder(self.folder)
 
@@ -102,12 +107,14 @@ class Ledger:
         for name in sorted(os.listdir(self._folder)):
             folder = os.path.join(self._folder, name)
             path = os.path.join(folder, "entry.json")
-            # A directory without its record was being made when the machine stopped: nothing was changed under it.
-            if not os.path.exists(path):
-                continue
             try:
                 with open(path, encoding="utf-8") as file:
-                    yield _parse(cast("dict[str, Any]", json.load(file)), folder)
+                    written = int(os.fstat(file.fileno()).st_mtime)
+                    yield _parse(cast("dict[str, Any]", json.load(file)), folder, written)
+            except FileNotFoundError:
+                # Either it is being removed by somebody now, or it was being made when the machine stopped:
+                # nothing was changed under it.
+                continue
             except (ValueError, KeyError, TypeError) as error:
                 raise AgentError(f"reading the ledger: {path} is damaged ({error}); restore it or remove it") from error
 
@@ -179,7 +186,7 @@ class Ledger:
             os.rmdir(self._home)
 
 
-def _parse(document: dict[str, Any], folder: str) -> Entry:
+def _parse(document: dict[str, Any], folder: str, written: int) -> Entry:
     notes = [
         Note(note["type"], note["key"], note["record"], note["before"], note["ours"]) for note in document["notes"]
     ]
@@ -191,6 +198,7 @@ def _parse(document: dict[str, Any], folder: str) -> Entry:
         document["state"],
         document["pending"],
         notes,
+        written,
     )
 
 

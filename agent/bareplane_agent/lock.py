@@ -40,11 +40,20 @@ def _acquire(descriptor: int, path: str, wait: float) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             if time.monotonic() >= until:
-                holder = os.pread(descriptor, 4096, 0).decode("utf-8", "replace") or "a run that has just begun"
                 raise LockedError(
-                    f"taking the lock {path}: waited {wait:.0f} s for {holder}; "
+                    f"this machine is locked by {_holder(descriptor)}; waited {wait:.0f} s for {path}; "
                     "wait for that run to end, or end its process"
                 ) from error
             time.sleep(0.05)
         else:
             return
+
+
+def _holder(descriptor: int) -> str:
+    """Who wrote the words inside, and what for."""
+    try:
+        words = json.loads(os.pread(descriptor, 4096, 0))
+    except ValueError:
+        return "a run that has just begun"
+    origin = f", from {words['from']}" if words["from"] else ""
+    return f"{words['owner']} ({words['operation']}, process {words['pid']} there, since {words['since']}{origin})"

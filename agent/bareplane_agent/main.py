@@ -86,8 +86,14 @@ def _change(request: Request, channel: Channel, host: Host, ledger: Ledger) -> d
 
 
 def _told(entry: Entry) -> dict[str, Any]:
-    keys = [note.key for note in entry.notes]
-    return {"name": entry.name, "owner": entry.owner, "sequence": entry.sequence, "state": entry.state, "items": keys}
+    return {
+        "name": entry.name,
+        "owner": entry.owner,
+        "sequence": entry.sequence,
+        "state": entry.state,
+        "items": [note.key for note in entry.notes],
+        "written": entry.written,
+    }
 
 
 def _words(request: Request) -> dict[str, str]:
@@ -95,5 +101,5 @@ def _words(request: Request) -> dict[str, str]:
         "owner": request.owner,
         "operation": f"{request.operation} {request.entry}".strip(),
         "since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "from": os.environ.get("SSH_CONNECTION", ""),
+        "from": os.environ.get("SSH_CONNECTION", "").split(" ")[0],
     }
