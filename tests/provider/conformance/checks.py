@@ -1,0 +1,361 @@
+"""What is asked of every kind. A check takes a subject (one row of the table, standing on its servers), leaves it made
+as it found it, and says in words all that it found wrong."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tests.provider.conformance.breaks import breaks, broken_fact, uncovered
+from tests.provider.conformance.driver import Diff, Driver, Held, PluginGone, Refused, struct
+from tests.provider.conformance.servers import LEDGER, Inventory, Server, all_changed
+from tests.provider.conformance.table import Break, Input, Row, World, changed
+
+STRANGER = "some/stranger/0000000000000000"
+
+
+@dataclass
+class Subject:
+    """One row under test. `before`: inventories of all servers before it was first made."""
+
+    row: Row
+    world: World
+    driver: Driver
+    before: Mapping[str, Inventory]
+    thorough: bool = False
+    """Every fact is broken; otherwise one of each sort."""
+    figures: dict[str, int] = field(default_factory=dict[str, int])
+    seconds: float = 0
+    """How long its create took."""
+
+    @property
+    def server(self) -> Server | None:
+        return self.world.servers[self.row.server] if self.row.server else None
+
+    @property
+    def stands(self) -> Literal["machine", "api", "state"]:
+        """Where what it makes can be found."""
+        if self.server is not None:
+            return "machine"
+        return "api" if "controlPlanes" in self.inputs else "state"
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        return self.row.inputs(self.world)
+
+    @property
+    def held(self) -> Held:
+        return self.world.held[self.row.name]
+
+    def hold(self, held: Held) -> Held:
+        self.world.held[self.row.name] = held
+        return held
+
+    def create(self) -> Held:
+        began = time.monotonic()
+        held = self.hold(self.driver.create(self.row.token, self.row.name, self.inputs))
+        self.seconds = time.monotonic() - began
+        return held
+
+    def read(self) -> Held | None:
+        """What is there now; the state takes it over, as a refresh does."""
+        found = self.driver.read(self.held)
+        if found is not None:
+            self.hold(found)
+        return found
+
+    def update(self, inputs: Mapping[str, Any] | None = None) -> Held:
+        return self.hold(self.driver.update(self.held, inputs))
+
+    def count(self, what: str, number: int = 1) -> None:
+        self.figures[what] = self.figures.get(what, 0) + number
+
+    def moments(self) -> Mapping[str, str]:
+        return {name: one.now() for name, one in self.world.servers.items()}
+
+    def written(self, moments: Mapping[str, str]) -> list[str]:
+        """Files written on any server since, with the server's name."""
+        servers = self.world.servers
+        return [f"{name}:{path}" for name, one in servers.items() for path in one.written_since(moments[name])]
+
+    def residue(self) -> list[str]:
+        """What differs on any server from before the resource was made."""
+        return all_changed(self.world.servers.values(), self.before)
+
+
+Check = Callable[[Subject], list[str]]
+
+
+def made_as_wished(subject: Subject) -> list[str]:
+    """Created: a read finds what create returned, and nothing differs."""
+    held = subject.create()
+    wrong = [
+        f"check refuses its own example: {one}" for one in subject.driver.check(held.kind, held.name, subject.inputs)
+    ]
+    found = subject.read()
+    if found is None:
+        return [*wrong, "read says that it is not there, right after create"]
+    wrong += [f"{path} differs right after create" for path in subject.driver.diff(found).changes]
+    subject.count("facts", sum(len(one) for one in found.facts.values()))
+    if found.facts != held.facts:
+        wrong.append(f"create said {held.facts}, read says {found.facts}")
+    return wrong
+
+
+def again_writes_nothing(subject: Subject) -> list[str]:
+    """Created again over itself (an adopted leftover) and updated without a change: the same, and no file written."""
+    held, moments = subject.held, subject.moments()
+    wrong = [f"{path} differs though nothing changed" for path in subject.driver.diff(held).changes]
+    updated = subject.update()
+    if updated.facts != held.facts:
+        wrong.append(f"an update without a change says {updated.facts}, not {held.facts}")
+    if subject.stands != "state":
+        adopted = subject.driver.create(subject.row.token, subject.row.name, subject.inputs)
+        if adopted.id != held.id:
+            wrong.append(f"created again it has the id {adopted.id}, not {held.id}")
+        if adopted.facts != held.facts:
+            wrong.append(f"created again it says {adopted.facts}, not {held.facts}")
+    if not subject.row.stays:
+        wrong += [f"an update without a change wrote {path}" for path in subject.written(moments)]
+    return wrong
+
+
+def inputs_change(subject: Subject) -> list[str]:
+    """Each input changed: named by the diff; the update reaches it, or replacement is announced, or it is refused."""
+    wrong: list[str] = []
+    for one in subject.row.changes:
+        subject.count("inputs changed")
+        wrong += [f"{one.path} -> {one.value!r}: {words}" for words in _one_input(subject, one)]
+    return wrong
+
+
+def _one_input(subject: Subject, one: Input) -> list[str]:
+    old, new = subject.held, changed(subject.inputs, one.path, one.value)
+    failures = subject.driver.check(old.kind, old.name, new)
+    if failures and one.outcome != "refused":
+        return [f"check refuses it: {failure}" for failure in failures]
+    try:
+        diff = subject.driver.diff(old, new)
+    except Refused as error:
+        if one.outcome == "refused":
+            return [] if one.path.split(".")[0] in str(error) else [f"the refusal does not name it: {error}"]
+        return [f"refused: {error}"]
+    if one.outcome == "refused":
+        return ["not refused"]
+    if one.outcome == "nothing":
+        return [f"{path} differs" for path in diff.changes]
+    wrong = [] if _names(diff, one.path) else [f"the diff names {list(diff.changes)}"]
+    if diff.replaces != (one.outcome == "replace"):
+        wrong.append(f"the diff says {dict(diff.changes)}")
+    if one.outcome == "update":
+        updated = subject.update(new)
+        again = subject.driver.read(updated)
+        if again is None:
+            return [*wrong, "gone after the update"]
+        wrong += [f"{path} differs after the update" for path in subject.driver.diff(again).changes]
+        subject.hold(again)
+        subject.update(subject.inputs)
+        wrong += [f"{path} differs after the change back" for path in subject.driver.diff(subject.held).changes]
+    return wrong
+
+
+def _names(diff: Diff, path: str) -> bool:
+    """Whether the diff names the input, or something within it or around it (lists are compared whole)."""
+    plain = {one.replace("[", ".").replace("]", "").replace('"', "") for one in diff.changes}
+    return any(one == path or one.startswith(f"{path}.") or path.startswith(f"{one}.") for one in plain)
+
+
+def drift_is_named_and_repaired(subject: Subject) -> list[str]:
+    """Each fact broken by hand: read and diff name it, with the old value and the new; update repairs that alone."""
+    wrong: list[str] = []
+    tried: set[tuple[str, str]] = set()
+    facts = subject.held.facts
+    seen: set[tuple[str, str]] = set()
+    for one in breaks(subject.row, facts, subject.server):
+        sort = (one.item.split(" ")[0], one.what)
+        if not subject.thorough and sort in seen and one not in subject.row.breaks:
+            continue
+        seen.add(sort)
+        outcome = _one_break(subject, one)
+        if outcome is not None:
+            subject.count("breaks")
+            tried.add((one.item, one.fact))
+            wrong += [f"{one.what}: {one.item} {one.fact}: {words}" for words in outcome]
+    subject.count("facts broken", len(tried))
+    subject.count("facts that cannot be broken here", _excused(subject, tried))
+    if subject.thorough:
+        left = uncovered(subject.row, facts, tried)
+        subject.count("facts left", len(left))
+    return wrong
+
+
+def _excused(subject: Subject, tried: set[tuple[str, str]]) -> int:
+    facts = {(item, fact) for item, found in subject.held.facts.items() for fact in found}
+    named = {tuple(one.split(" ", 1)) for one in uncovered(subject.row, subject.held.facts, tried)}
+    return len(facts - tried) - len(named)
+
+
+def _one_break(subject: Subject, one: Break) -> list[str] | None:
+    """None when it could not be broken that way (a directory in use)."""
+    server = subject.server or subject.world.servers[one.server]
+    whole = subject.held
+    try:
+        server.run(one.script)
+    except AssertionError:
+        return None
+    found = subject.read()
+    if found is None:
+        subject.create()
+        return ["read says that it is gone, though only a part is"]
+    wrong: list[str] = []
+    diff = subject.driver.diff(found)
+    expected = broken_fact(one)
+    if expected not in diff.changes:
+        wrong.append(f"the diff names {sorted(diff.changes) or 'nothing'}, not {expected}")
+    others = [path for path in diff.changes if not _belongs(path, one)]
+    if others:
+        wrong.append(f"the diff names {others} too")
+    old, now = _value(whole.facts, one), _value(found.facts, one)
+    if old == now:
+        wrong.append(f"read says {now!r}, as before")
+    if _value(found.baseline, one) != old:
+        wrong.append(f"the value that it should have is lost: {_value(found.baseline, one)!r}, not {old!r}")
+    moments = subject.moments()
+    updated = subject.update()
+    written = [path for path in subject.written(moments) if not _of(path, one)]
+    if written and subject.server is not None:
+        wrong.append(f"the repair wrote {written} too")
+    again = subject.driver.read(updated)
+    if again is None:
+        return [*wrong, "gone after the repair"]
+    left = subject.driver.diff(again).changes
+    wrong += [f"{path} differs after the repair" for path in left]
+    if not left and again.facts != whole.facts:
+        wrong.append(f"after the repair it says {again.facts}, not {whole.facts}")
+    subject.hold(again)
+    return wrong
+
+
+def _value(facts: Mapping[str, Mapping[str, str]], one: Break) -> str | None:
+    return facts.get(one.item, {}).get(one.fact)
+
+
+def _belongs(path: str, one: Break) -> bool:
+    """Whether a named path is a fact of the broken item, or of the file that makes up the broken unit."""
+    name = one.item.partition(" ")[2]
+    return (
+        f'"{one.item}"' in path
+        or (one.item.startswith("unit ") and f"/{name}" in path)
+        or path.startswith(f"facts.{one.item}")
+    )
+
+
+def _of(written: str, one: Break) -> bool:
+    """Whether a file written by a repair is the broken item's, or the ledger's."""
+    path = written.partition(":")[2]
+    name = one.item.partition(" ")[2].partition(": ")[0]
+    if path.startswith(LEDGER) or path == name:
+        return True
+    if one.item.startswith("command "):
+        stem = one.fact.rpartition(" ")[0].rpartition(".")[0]
+        return path.rpartition(".")[0] == stem or path == one.fact.rpartition(" ")[0]
+    return one.item.startswith("unit ") and f"/{name}" in path
+
+
+def deleted_without_residue(subject: Subject) -> list[str]:
+    """Deleted: every server's inventory is as before create. Deleted once more: that is fine too."""
+    held = subject.held
+    subject.driver.delete(held)
+    wrong = [] if subject.row.stays else subject.residue()
+    try:
+        subject.driver.delete(held)
+    except Refused as error:
+        wrong.append(f"deleting it twice fails: {error}")
+    if not subject.row.stays:
+        found = subject.driver.read(held)
+        gone = found is None or all(next(iter(one.values()), "") in ("no", "absent") for one in found.facts.values())
+        if subject.stands != "state" and not gone:
+            wrong.append("read still finds it")
+    subject.create()
+    return wrong
+
+
+def deleted_after_removal_by_hand(subject: Subject) -> list[str]:
+    """Somebody has removed it already: delete succeeds, and nothing is left either."""
+    held = subject.held
+    scripts = [subject.row.removed] if subject.row.removed else []
+    if subject.server is not None:
+        removing = ("file removed", "symlink removed", "line removed", "image removed", "produced file removed")
+        scripts += [one.script for one in breaks(subject.row, held.facts, subject.server) if one.what in removing]
+    server = subject.server or subject.world.servers["server-1"]
+    server.run("\n".join(f"( {one} ) || true" for one in scripts))
+    try:
+        subject.driver.delete(held)
+    except Refused as error:
+        subject.create()
+        return [f"deleting what was removed by hand fails: {error}"]
+    wrong = [] if subject.row.stays else subject.residue()
+    subject.create()
+    return wrong
+
+
+def a_half_made_one_is_taken_up(subject: Subject) -> list[str]:
+    """The plugin is killed while it creates; the next create finds what is there and finishes it."""
+    held = subject.held
+    subject.driver.delete(held)
+    whole = held.facts
+    killing = threading.Timer(subject.seconds / 2, subject.driver.end)
+    killing.start()
+    try:
+        subject.create()
+    except PluginGone:
+        subject.count("creates cut short")
+    finally:
+        killing.join()
+    made = subject.create()
+    if made.facts != whole:
+        return [f"after an interrupted create it says {made.facts}, not {whole}"]
+    return []
+
+
+def what_is_foreign_is_refused(subject: Subject) -> list[str]:
+    """Another stack's resource at its place is neither adopted nor changed nor removed; the refusal names the owner."""
+    if subject.server is None:
+        return []
+    mine = subject.inputs
+    theirs = {**mine, "owner": STRANGER}
+    wrong: list[str] = []
+    moments = subject.moments()
+    for doing in ("create", "update", "delete"):
+        try:
+            if doing == "create":
+                subject.driver.create(subject.row.token, subject.row.name, theirs)
+            elif doing == "update":
+                subject.driver.update(_as(subject.held, theirs), theirs)
+            else:
+                subject.driver.delete(_as(subject.held, theirs))
+            wrong.append(f"{doing} of a stranger succeeds")
+        except Refused as error:
+            if str(mine["owner"]) not in str(error):
+                wrong.append(f"{doing} of a stranger is refused without the owner's name: {error}")
+    wrong += [f"a refused stranger wrote {path}" for path in subject.written(moments)]
+    return wrong
+
+
+def _as(held: Held, inputs: Mapping[str, Any]) -> Held:
+    return Held(held.kind, held.name, held.id, held.properties, struct(inputs))
+
+
+CHECKS: Sequence[tuple[str, Check]] = (
+    ("made", made_as_wished),
+    ("again", again_writes_nothing),
+    ("inputs", inputs_change),
+    ("drift", drift_is_named_and_repaired),
+    ("deleted", deleted_without_residue),
+    ("removed by hand", deleted_after_removal_by_hand),
+    ("half made", a_half_made_one_is_taken_up),
+    ("foreign", what_is_foreign_is_refused),
+)
