@@ -67,7 +67,12 @@ def test_a_closed_connection_is_seen_before_anything_is_said() -> None:
 
 def test_a_second_run_waits_and_then_names_the_first(machine: Any, file: Any) -> None:
     host = Host(str(machine.root))
-    words = {"owner": "someone", "operation": "apply server-1/etcd", "since": "2026-01-01T00:00:00Z", "from": "10.0.0.9"}
+    words = {
+        "owner": "someone",
+        "operation": "apply server-1/etcd",
+        "since": "2026-01-01T00:00:00Z",
+        "from": "10.0.0.9",
+    }
     told = rf"someone \(apply server-1/etcd, process {os.getpid()} there, since 2026-01-01T00:00:00Z, from 10.0.0.9\)"
     with machine_lock(host, words, 0), pytest.raises(LockedError, match=told):
         machine.apply(file("/etc/x"), lock_wait=0.1)
