@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pulumi
 
-from bareplane import App, AppArgs, Cluster, ClusterArgs, StackConfig, network_objects
+from bareplane import App, AppArgs, Cluster, ClusterArgs, StackConfig, network_objects, secret_keys
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -16,8 +16,9 @@ def program(config: StackConfig) -> None:
         config.cluster.name,
         ClusterArgs(config=config.cluster, servers=servers, network_objects=network_objects(config, ROOT)),
     )
+    secret = "apps" in secret_keys(pulumi.get_project())
     for app in config.apps:
-        App(app.name, AppArgs(config=app, cluster=cluster))
+        App(app.name, AppArgs(config=app, cluster=cluster, secret_environment=secret))
     pulumi.export("kubeconfig", cluster.kubeconfig)
     pulumi.export("nodes", cluster.nodes)
     pulumi.export("endpoint", f"https://{cluster.settings.endpoint_addresses[0]}:{cluster.settings.port}")

@@ -5,7 +5,15 @@ from bareplane import Cluster, ClusterArgs, Server, ServerArgs, Stack
 
 from bareplane.app import App, AppArgs
 from bareplane.cluster import Cluster, ClusterArgs
-from bareplane.config import AppConfig, ClusterConfig, ConfigError, StackConfig, network_objects, read_config
+from bareplane.config import (
+    AppConfig,
+    ClusterConfig,
+    ConfigError,
+    StackConfig,
+    network_objects,
+    read_config,
+    secret_keys,
+)
 from bareplane.server import Server, ServerArgs
 from bareplane.specs import Connection
 
@@ -23,4 +31,5 @@ __all__ = [
     "StackConfig",
     "network_objects",
     "read_config",
+    "secret_keys",
 ]

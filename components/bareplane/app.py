@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +24,8 @@ class AppArgs:
 
     config: AppConfig
     cluster: Cluster
+    secret_environment: bool = False
+    """Whether the environment was set with `--secret`: it then stands in a Secret of the cluster, not in the pods."""
 
 
 class App(pulumi.ComponentResource):
@@ -31,7 +37,7 @@ class App(pulumi.ComponentResource):
         self.manifest = Manifest(
             f"{name}-manifest",
             control_planes=cluster.control_planes,
-            objects=[deployment(config), service(config)],
+            objects=objects(config, secret_environment=args.secret_environment),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[*cluster.memberships],
@@ -42,10 +48,39 @@ class App(pulumi.ComponentResource):
         self.register_outputs({"name": config.name})
 
 
-def deployment(app: AppConfig) -> dict[str, Any]:
-    """A Deployment whose pods prefer nodes that have none of them yet, and show their node in `NODE_NAME`."""
+def objects(app: AppConfig, *, secret_environment: bool) -> list[dict[str, Any]]:
+    """What the cluster is given; Secrets come before the pods that read them."""
+    if not (secret_environment and app.environment):
+        plain = [{"name": name, "value": value} for name, value in app.environment.items()]
+        return [deployment(app, plain), service(app)]
+    sealed = secret(app)
+    held = sealed["metadata"]["name"]
+    taken = [{"name": name, "valueFrom": {"secretKeyRef": {"name": held, "key": name}}} for name in app.environment]
+    return [sealed, deployment(app, taken), service(app)]
+
+
+def secret(app: AppConfig) -> dict[str, Any]:
+    """The app's environment as a Secret. Its name changes with its content, so that new content means new pods.
+
+    The name is no secret: a slow hash keeps what may be a short password from being found by trying.
+    """
+    content = json.dumps(app.environment, sort_keys=True).encode()
+    mark = hashlib.scrypt(content, salt=app.name.encode(), n=1 << 14, r=8, p=1, dklen=5).hex()
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": f"{app.name}-{mark}", "namespace": "default", "labels": {LABEL: app.name}},
+        "data": {name: base64.b64encode(value.encode()).decode() for name, value in app.environment.items()},
+    }
+
+
+def deployment(app: AppConfig, given: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """A Deployment whose pods prefer nodes that have none of them yet, and show their node in `NODE_NAME`.
+
+    `given`: the environment the app was given, as entries of a container's `env`.
+    """
     labels = {LABEL: app.name}
-    environment: list[dict[str, Any]] = [{"name": name, "value": value} for name, value in app.environment.items()]
+    environment: list[dict[str, Any]] = [dict(one) for one in given]
     environment.append({"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}})
     environment.append({"name": "PORT", "value": str(app.port)})
     container = {

@@ -2,7 +2,7 @@
 
 from bareplane.config.errors import ConfigError
 from bareplane.config.models import AppConfig, ClusterConfig, NetworkConfig, StackConfig
-from bareplane.config.reading import network_objects, read_config
+from bareplane.config.reading import network_objects, read_config, secret_keys
 
 __all__ = [
     "AppConfig",
@@ -12,4 +12,5 @@ __all__ = [
     "StackConfig",
     "network_objects",
     "read_config",
+    "secret_keys",
 ]

@@ -30,6 +30,13 @@ def values(raw: Mapping[str, str], project: str) -> dict[str, Any]:
     return {key.removeprefix(prefix): structure(text) for key, text in raw.items() if key.startswith(prefix)}
 
 
+def secret_keys(project: str) -> frozenset[str]:
+    """The project's keys that hold something set with `--secret`."""
+    prefix = f"{project}:"
+    secret: list[str] = json.loads(os.environ.get("PULUMI_CONFIG_SECRET_KEYS", "[]"))
+    return frozenset(key.removeprefix(prefix) for key in secret if key.startswith(prefix))
+
+
 def structure(text: str) -> Any:
     if text[:1] not in ("{", "["):
         return text

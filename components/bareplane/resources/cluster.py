@@ -71,5 +71,14 @@ class Manifest(Resource):
         wait_seconds: int = 300,
         opts: Options = None,
     ) -> None:
-        properties = {**through(control_planes), "objects": list(objects), "waitSeconds": wait_seconds}
+        shown = [sealed(one) for one in objects]
+        properties = {**through(control_planes), "objects": shown, "waitSeconds": wait_seconds}
         super().__init__("Manifest", name, properties, opts)
+
+
+def sealed(one: Mapping[str, Any]) -> dict[str, Any]:
+    """The object; what a Secret holds is a secret of the state, too."""
+    if one.get("kind") != "Secret":
+        return dict(one)
+    hidden = {field: pulumi.Output.secret(one[field]) for field in ("data", "stringData") if field in one}
+    return {**one, **hidden}

@@ -66,7 +66,7 @@ class ClusterBootstrap(ApiKind[ClusterBootstrapSpec]):
         try:
             context.progress("kubeadm: configuration and bootstrap tokens' rules into the cluster")
             run(session, [*init, "upload-config", "all", "--config", KUBEADM_CONF], timeout=300)
-            self.token_rules(spec, session)
+            self.token_rules(spec, session, context)
             context.progress("kubeadm: CoreDNS")
             run(session, [*init, "addon", "coredns", "--config", KUBEADM_CONF], timeout=300)
         finally:
@@ -75,9 +75,10 @@ class ClusterBootstrap(ApiKind[ClusterBootstrapSpec]):
         kubectl(session, *apply_objects, stdin=yaml_text(*objects()))
         kubectl(session, "-n", "kube-system", "scale", "deployment/coredns", f"--replicas={spec.dns_replicas}")
 
-    def token_rules(self, spec: ClusterBootstrapSpec, session: Session) -> None:
+    def token_rules(self, spec: ClusterBootstrapSpec, session: Session, context: Context) -> None:
         """kubeadm's phase that lets bootstrap tokens join nodes; the token it insists on making is deleted at once."""
         identifier, secret = ("".join(secrets.choice(ALPHABET) for _ in range(length)) for length in (6, 16))
+        context.conceal(secret)
         first, *others = yaml.safe_load_all(init_file(spec.cluster, spec.node, spec.address))
         first["bootstrapTokens"] = [
             {"token": f"{identifier}.{secret}", "ttl": "5m0s", "usages": ["signing", "authentication"]}

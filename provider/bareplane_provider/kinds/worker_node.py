@@ -74,6 +74,8 @@ def join_token(spec: WorkerNodeSpec, context: Context) -> Generator[str]:
         token = run(
             control_plane, [*kubeadm, "create", "--ttl", LIFETIME, "--description", f"joins {spec.node}"]
         ).strip()
+        context.conceal(token)
+        context.conceal(token.partition(".")[2])
         try:
             yield token
         finally:

@@ -60,6 +60,9 @@ class KindContext:
     def machine(self, connection: Mapping[str, Any]) -> Session:
         return self.pool.session(parse_connection(connection), self.progress, self.warning)
 
+    def conceal(self, secret: str) -> None:
+        self.mask.add(secret)
+
     def progress(self, text: str) -> None:
         self.say_progress(self.mask(text))
 

@@ -101,6 +101,10 @@ class Context(Protocol):
         """A session with the machine; dials on first use, shares one connection per machine."""
         ...
 
+    def conceal(self, secret: str) -> None:
+        """Keep a secret that was made during the call out of all that the call says."""
+        ...
+
     def progress(self, text: str) -> None:
         """Show what is being done beside the resource, until the next one."""
         ...

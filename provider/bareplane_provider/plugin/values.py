@@ -10,6 +10,7 @@ from pulumi.runtime import rpc
 
 from bareplane_provider.errors import BareplaneError, InputError
 from bareplane_provider.plugin.kind import UNKNOWN, Outputs
+from bareplane_provider.plugin.masking import Mask
 
 Properties = Mapping[str, PropertyValue]
 
@@ -69,12 +70,27 @@ def wrap(value: Any) -> PropertyValue:
 
 
 def state(inputs: Properties, outputs: Outputs, secret: Collection[str]) -> dict[str, PropertyValue]:
-    """What the engine remembers: the inputs exactly as they came, marks and all, and the kind's outputs."""
+    """What the engine remembers: the inputs exactly as they came, marks and all, and the kind's outputs.
+
+    What an output repeats of a secret input is secret too: an observation of what was asked for, say.
+    """
     result = dict(inputs)
+    mask = Mask(secrets(inputs))
     for name, value in outputs.items():
         was_secret = name in inputs and inputs[name].contains_secret()
-        result[name] = wrap(value).with_secret(name in secret or was_secret)
+        result[name] = _marked(wrap(value), mask).with_secret(name in secret or was_secret)
     return result
+
+
+def _marked(value: PropertyValue, mask: Mask) -> PropertyValue:
+    inner = value.value
+    if isinstance(inner, str):
+        return value.with_secret(mask.finds(inner))
+    if isinstance(inner, Mapping):
+        return PropertyValue({name: _marked(one, mask) for name, one in inner.items()})
+    if isinstance(inner, Sequence):
+        return PropertyValue([_marked(one, mask) for one in inner])
+    return value
 
 
 def secrets(values: Properties) -> Iterator[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from bareplane.app import deployment, service
+from bareplane.app import objects
 from bareplane.config import AppConfig
 from bareplane.specs.kubeconfig import kubeconfig
 
@@ -196,7 +197,7 @@ def key(text: str) -> bool:
 @pytest.mark.parametrize(("node_port", "kind"), [(None, "ClusterIP"), (30080, "NodePort")])
 def test_an_app_is_a_deployment_and_a_service_for_its_pods(node_port: int | None, kind: str) -> None:
     app = AppConfig(name="hello", image="x:1", replicas=2, port=8080, node_port=node_port, environment={"A": "1"})
-    made, reached = deployment(app), service(app)
+    made, reached = objects(app, secret_environment=False)
     pod = made["spec"]["template"]
     assert made["spec"]["replicas"] == 2
     assert made["spec"]["selector"]["matchLabels"] == pod["metadata"]["labels"] == reached["spec"]["selector"]
@@ -205,6 +206,21 @@ def test_an_app_is_a_deployment_and_a_service_for_its_pods(node_port: int | None
     environment = {one["name"]: one.get("value") for one in pod["spec"]["containers"][0]["env"]}
     assert environment == {"A": "1", "PORT": "8080", "NODE_NAME": None}
     assert pod["spec"]["topologySpreadConstraints"][0]["topologyKey"] == "kubernetes.io/hostname"
+
+
+def test_an_environment_set_as_secret_stands_in_a_secret_whose_name_changes_with_it() -> None:
+    names: set[str] = set()
+    for word in ("winterbottom", "summerbottom"):
+        app = AppConfig(name="hello", image="x:1", environment={"WORD": word})
+        sealed, made, _ = objects(app, secret_environment=True)
+        assert sealed["kind"] == "Secret"
+        assert base64.b64decode(sealed["data"]["WORD"]).decode() == word
+        name = sealed["metadata"]["name"]
+        given = made["spec"]["template"]["spec"]["containers"][0]["env"][0]
+        assert given == {"name": "WORD", "valueFrom": {"secretKeyRef": {"name": name, "key": "WORD"}}}
+        assert word not in json.dumps(made)
+        names.add(name)
+    assert len(names) == 2
 
 
 def test_a_kubeconfig_holds_everything_it_needs() -> None:

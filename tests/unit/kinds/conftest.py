@@ -107,9 +107,13 @@ class Talk:
     cancelled: Event = field(default_factory=Event)
     said: list[str] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)
+    concealed: list[str] = field(default_factory=list)
 
     def machine(self, connection: Mapping[str, Any]) -> Machine:
         return self.machines[connection["name"]]
+
+    def conceal(self, secret: str) -> None:
+        self.concealed.append(secret)
 
     def progress(self, text: str) -> None:
         self.said.append(text)

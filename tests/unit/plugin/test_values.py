@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -62,3 +63,21 @@ def test_every_text_below_a_secret_mark_is_found() -> None:
         "c": PropertyValue("open"),
     }
     assert list(secrets(values)) == ["one", "two"]
+
+
+def test_what_an_output_repeats_of_a_secret_input_is_secret() -> None:
+    inputs = {"objects": PropertyValue([PropertyValue("hunter2", is_secret=True), PropertyValue("me")])}
+    facts = {"Secret x": {"/data/a": '"hunter2"', "/name": '"me"', "list": ["say hunter2", "no"]}}
+    found = plain_and_marked(state(inputs, {"facts": facts}, set())["facts"])
+    assert found == {"Secret x": {"/data/a": None, "/name": '"me"', "list": [None, "no"]}}
+
+
+def plain_and_marked(value: PropertyValue) -> Any:
+    """The value, with None in the place of what is secret."""
+    if value.is_secret:
+        return None
+    if isinstance(value.value, Mapping):
+        return {name: plain_and_marked(one) for name, one in value.value.items()}
+    if isinstance(value.value, Sequence) and not isinstance(value.value, str):
+        return [plain_and_marked(one) for one in value.value]
+    return value.value
