@@ -10,7 +10,6 @@ from . import systemd
 from .context import Context
 from .errors import AgentError, UnsettledError
 from .items.base import Facts, Item
-from .items.unit import Unit
 from .ledger import Note
 from .observation import observe_all
 from .remove import undo_notes
@@ -19,19 +18,14 @@ from .remove import undo_notes
 def apply(items: Sequence[Item], context: Context) -> tuple[dict[str, Facts], list[str]]:
     """Facts after it, and the keys of the items that were changed. Nothing is written when nothing differs."""
     host, entry = context.host, context.entry
-    _know_drop_ins(items, context)
-    facts = observe_all(items, host)
-    if entry.state == "intent":
-        # Taking up a run that was cut: what it may have changed counts as changed, so that units restart.
-        context.changed.update(entry.pending)
-        context.changed_at.update((key, time.monotonic()) for key in entry.pending)
-    planned = _plan(items, facts, context)
+    facts = _observed(items, context)
+    pending = _plan(items, facts, context)
     wanted = {item.key for item in items}
     stale = [note for note in entry.notes if note.key not in wanted]
     noted = {note.key for note in entry.notes}
-    if entry.state == "done" and not planned and not stale and wanted == noted:
+    if entry.state == "done" and not pending and not stale and wanted == noted:
         return facts, []
-    _intend(items, planned, context)
+    _intend(items, pending, context)
     context.blobs.ask([blob for item in items if (blob := item.upload(facts[item.key])) is not None])
     touched: set[str] = set()
     for group in _groups(items):
@@ -42,18 +36,25 @@ def apply(items: Sequence[Item], context: Context) -> tuple[dict[str, Facts], li
         systemd.reload(host)
         context.reload = False
     after = _settle(items, facts, touched, context)
-    _finish(items, context)
+    _finish(items, after, context)
     return after, sorted(touched)
 
 
-def _know_drop_ins(items: Sequence[Item], context: Context) -> None:
-    """Drop-ins that any entry of ours put there are not foreign."""
-    mine = {str(item.record().get("path", "")) for item in items}
-    for entry in context.ledger.entries():
-        mine.update(str(note.record.get("path", "")) for note in entry.notes)
+def planned(items: Sequence[Item], context: Context) -> list[str]:
+    """Keys of the items that `apply` would change now; nothing is written."""
+    return _plan(items, _observed(items, context), context)
+
+
+def _observed(items: Sequence[Item], context: Context) -> dict[str, Facts]:
+    """The facts now, with everything known that judging them needs."""
+    entry = context.entry
     for item in items:
-        if isinstance(item, Unit):
-            item.our_drop_ins = frozenset(mine)
+        item.recall(context.ledger, entry, items)
+    if entry.state == "intent":
+        # Taking up a run that was cut: what it may have changed counts as changed, so that units restart.
+        context.changed.update(entry.pending)
+        context.changed_at.update((key, time.monotonic()) for key in entry.pending)
+    return observe_all(items, context.host)
 
 
 def _plan(items: Sequence[Item], facts: dict[str, Facts], context: Context) -> list[str]:
@@ -143,11 +144,14 @@ def _settle(items: Sequence[Item], facts: dict[str, Facts], touched: set[str], c
     return {item.key: after[item.key] for item in items}
 
 
-def _finish(items: Sequence[Item], context: Context) -> None:
+def _finish(items: Sequence[Item], facts: dict[str, Facts], context: Context) -> None:
     entry = context.entry
     for item in items:
         note, mark = entry.note(item.key), item.ours()
-        if note is not None and mark is not None:
+        if note is None:
+            continue
+        item.remember(note, facts[item.key])
+        if mark is not None:
             note.ours = [mark]
     entry.pending = []
     entry.state = "done"

@@ -16,15 +16,18 @@ from .host import Host
 
 # kubeadm's certificates live 365 days and are renewed in the last 90; shorter ones in proportion.
 LAST_PART = 90 / 365
+# A kubelet renews its own between 70 and 90 hundredths of its life: later than this it has failed to.
+LATEST_PART = 1 / 20
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A certificate to look at: the CA it should be signed by, and the key it should belong to."""
+    """A certificate to look at: the CA it should be signed by, the key it should belong to, who renews it."""
 
     certificate: bytes
     key: bytes | None
     ca: str | None
+    renewed: bool = False
 
 
 def certificate_facts(wanted: Wanted, host: Host) -> dict[str, str]:
@@ -43,20 +46,31 @@ def certificate_facts(wanted: Wanted, host: Host) -> dict[str, str]:
         "sans": names(done.out),
         "key": _key(wanted.key, _public_key(done.out), host),
         "life": life(
-            _date(_first(r"notBefore=(.*)", done.out)), _date(_first(r"notAfter=(.*)", done.out)), time.time()
+            _date(_first(r"notBefore=(.*)", done.out)),
+            _date(_first(r"notAfter=(.*)", done.out)),
+            time.time(),
+            LATEST_PART if wanted.renewed else LAST_PART,
         ),
     }
 
 
-def kubeconfig_facts(path: str, ca: str | None, host: Host) -> dict[str, str]:
-    """The server, and the client certificate that is in a kubeconfig or that it points at."""
+def kubeconfig_facts(path: str, ca: str | None, host: Host, *, renewed: bool = False) -> dict[str, str]:
+    """The server, whether it is known by `ca`, and the client certificate in a kubeconfig or that it points at."""
     text = (read_bytes(host.path(path)) or b"").decode("utf-8", "replace")
     server = _first(r"(?m)^\s*server:\s*[\"']?(\S+?)[\"']?\s*$", text)
     certificate = _embedded(text, "client-certificate", os.path.dirname(path), host)
     key = _embedded(text, "client-key", os.path.dirname(path), host)
+    facts = {"server": server}
+    if ca is not None:
+        facts["authority"] = _authority(text, path, ca, host)
     if certificate is None:
-        return {"server": server, "issuer": "no-certificate"}
-    return {"server": server, **certificate_facts(Wanted(certificate, key, ca), host)}
+        return {**facts, "issuer": "no-certificate"}
+    return {**facts, **certificate_facts(Wanted(certificate, key, ca, renewed), host)}
+
+
+def _authority(text: str, path: str, ca: str, host: Host) -> str:
+    trusted = _embedded(text, "certificate-authority", os.path.dirname(path), host)
+    return "ok" if trusted is not None and trusted.strip() == (read_bytes(host.path(ca)) or b"").strip() else "differs"
 
 
 def _embedded(text: str, name: str, folder: str, host: Host) -> bytes | None:
@@ -101,11 +115,11 @@ def names(text: str) -> str:
     return ",".join(sorted(name.strip() for name in line.split(",") if name.strip()))
 
 
-def life(begins: float, ends: float, now: float) -> str:
-    """ok, expiring (the last quarter, as kubeadm has it) or expired."""
+def life(begins: float, ends: float, now: float, last_part: float = LAST_PART) -> str:
+    """ok, expiring (the last quarter, as kubeadm has it, if not told otherwise) or expired."""
     if now >= ends:
         return "expired"
-    return "expiring" if ends - now < (ends - begins) * LAST_PART else "ok"
+    return "expiring" if ends - now < (ends - begins) * last_part else "ok"
 
 
 def _date(text: str) -> float:

@@ -19,13 +19,17 @@ LEDGER = HOME + "/ledger"
 
 @dataclass
 class Note:
-    """One item of an entry. `before` is written once; `ours` lists what we made of it, newest last."""
+    """One item of an entry. `before` is written once; `ours` lists what we made of it, newest last.
+
+    `made`: facts that were so when the item was last applied, of items whose request does not say what they should be.
+    """
 
     type: str
     key: str
     record: dict[str, Any]
     before: dict[str, Any]
     ours: list[str] = field(default_factory=list[str])
+    made: dict[str, dict[str, str]] = field(default_factory=dict[str, "dict[str, str]"])
 
     @property
     def absent(self) -> bool:
@@ -187,9 +191,7 @@ class Ledger:
 
 
 def _parse(document: dict[str, Any], folder: str, written: int) -> Entry:
-    notes = [
-        Note(note["type"], note["key"], note["record"], note["before"], note["ours"]) for note in document["notes"]
-    ]
+    notes = [Note(**note) for note in document["notes"]]
     return Entry(
         document["entry"],
         document["owner"],

@@ -6,9 +6,9 @@ import os
 import sys
 import time
 import traceback
-from typing import IO, Any
+from typing import IO, Any, Callable
 
-from .apply import apply
+from .apply import apply, planned
 from .blobs import Blobs
 from .channel import Channel
 from .context import Context
@@ -21,16 +21,25 @@ from .observation import observe_all, public
 from .probe import probe
 from .remove import remove
 from .request import Request, parse_request
+from .watchdog import watch_over
 
 
 def main(source: IO[bytes], sink: IO[bytes]) -> int:
-    """Answer one request; the exit code is 0 when it was done, 1 when the last event is an error."""
+    """Answer one request in a process of its own, which ends soon after the request's deadline in any case."""
     sys.dont_write_bytecode = True
     os.umask(0o022)
+    return answer(source, sink, lambda request: watch_over(request.deadline, sink.fileno()))
+
+
+def answer(source: IO[bytes], sink: IO[bytes], prepare: Callable[[Request], None]) -> int:
+    """The exit code: 0 when the request was done, 1 when the last event is an error. `prepare` runs before the work."""
     channel = Channel(source, sink)
     channel.stop_on_signals()
     try:
-        answer = perform(parse_request(channel.read_request()), channel, Host())
+        request = parse_request(channel.read_request())
+        # Before the lock is taken, which no other process may inherit.
+        prepare(request)
+        done = perform(request, channel, Host())
     except AgentError as error:
         channel.send({"event": "error", "code": error.code, "message": error.message, "item": error.item})
         return 1
@@ -46,7 +55,7 @@ def main(source: IO[bytes], sink: IO[bytes]) -> int:
             }
         )
         return 1
-    channel.send({"event": "result", **answer})
+    channel.send({"event": "result", **done})
     return 0
 
 
@@ -63,6 +72,9 @@ def perform(request: Request, channel: Channel, host: Host) -> dict[str, Any]:
     if request.operation == "observe":
         entry = ledger.find(request.entry) if request.entry else None
         return {"facts": public(observe_all(request.items, host)), "entry": _told(entry) if entry else None}
+    if request.operation == "plan":
+        entry = ledger.open(request.entry, request.owner)
+        return {"planned": planned(request.items, Context(host, channel, ledger, entry, Blobs(channel, host)))}
     with machine_lock(host, _words(request), request.lock_wait):
         return _change(request, channel, host, ledger)
 

@@ -9,7 +9,7 @@ from .fields import Fields
 from .items import parse_items
 from .items.base import Item
 
-OPERATIONS = ("probe", "observe", "apply", "remove", "sweep", "entries", "inventory")
+OPERATIONS = ("probe", "observe", "plan", "apply", "remove", "sweep", "entries", "inventory")
 ENTRY = r"[A-Za-z0-9][A-Za-z0-9._:@-]*(/[A-Za-z0-9][A-Za-z0-9._:@-]*)*"
 
 
@@ -29,7 +29,7 @@ class Request:
 def parse_request(value: object) -> Request:
     fields = Fields(value, "request")
     operation = fields.one_of("operation", OPERATIONS, "")
-    items = parse_items(fields.listed("items"), observing=operation != "apply")
+    items = parse_items(fields.listed("items"), observing=operation not in ("plan", "apply"))
     request = Request(
         operation=operation,
         entry=fields.text("entry", ENTRY, ""),
@@ -40,8 +40,8 @@ def parse_request(value: object) -> Request:
         items=items,
     )
     fields.finish()
-    if operation in ("apply", "remove") and not request.entry:
+    if operation in ("plan", "apply", "remove") and not request.entry:
         raise RequestError(f"request: {operation} needs an entry")
-    if operation in ("apply", "remove", "sweep") and not request.owner:
+    if operation in ("plan", "apply", "remove", "sweep") and not request.owner:
         raise RequestError(f"request: {operation} needs an owner")
     return request

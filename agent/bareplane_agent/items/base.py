@@ -8,7 +8,7 @@ from typing import AbstractSet, Any, ClassVar, Dict, Mapping, Sequence
 from ..context import Context
 from ..fields import Fields
 from ..host import Host
-from ..ledger import Entry, Note
+from ..ledger import Entry, Ledger, Note
 
 Facts = Dict[str, str]
 
@@ -45,6 +45,10 @@ class Item(ABC):
         """Facts by key; overridden where one program run answers for all."""
         return {item.key: item.observe(host) for item in items}
 
+    def recall(self, ledger: Ledger, entry: Entry, beside: Sequence[Item]) -> None:
+        """Learn what judging the facts needs from the ledger and the request's items; most know it by themselves."""
+        return
+
     def expected(self) -> Facts | None:
         """The facts asked for; None when there are none to compare."""
         return None
@@ -78,6 +82,10 @@ class Item(ABC):
     def ours(self) -> str | None:
         """A mark by which undo knows a value as ours."""
         return None
+
+    def remember(self, note: Note, facts: Facts) -> None:
+        """Note, once all is applied, what `recall` will look for."""
+        return
 
     @abstractmethod
     def apply(self, context: Context, facts: Facts) -> None:

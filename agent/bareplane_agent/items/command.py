@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import AbstractSet, Any
+from typing import AbstractSet, Any, Sequence
 
 from ..context import Context
 from ..errors import CommandError, MissingError
 from ..fields import Fields
 from ..files import content_of, look
 from ..host import Host
-from ..ledger import Entry, Note
+from ..ledger import Entry, Ledger, Note
 from ..parents import parents_before, undo_parents
 from .base import Facts, Item
-from .produced import Produced, undo_produced
+from .produced import KEPT, Produced, undo_produced
 
 
 @dataclass
 class Command(Item):
     """Runs when a produced path is missing or wrong, when `unless` fails, or when an item of `rerun_on` was changed;
-    with none of the three given, every time."""
+    with none of the three given, every time. Wrong is also what is not as the last run left it (`made`, by path)."""
 
     type = "command"
     volatile = True
@@ -35,6 +35,7 @@ class Command(Item):
     replace: bool
     sensitive: bool
     timeout: float
+    made: dict[str, Facts] = field(default_factory=dict[str, Facts])
 
     @classmethod
     def parse(cls, fields: Fields) -> Command:
@@ -63,23 +64,29 @@ class Command(Item):
     def observe(self, host: Host) -> Facts:
         return {f"{made.path} {name}": value for made in self.produces for name, value in made.observe(host).items()}
 
-    def wrong(self, facts: Facts) -> dict[str, str]:
-        """What is the matter, by produced path."""
-        found: dict[str, str] = {}
-        for made in self.produces:
-            start = made.path + " "
-            own = {name[len(start) :]: value for name, value in facts.items() if name.startswith(start)}
-            why = made.wrong(own)
-            if why is not None:
-                found[made.path] = why
-        return found
+    def recall(self, ledger: Ledger, entry: Entry, beside: Sequence[Item]) -> None:
+        note = entry.note(self.key)
+        self.made = dict(note.made) if note is not None else {}
 
-    def differs(self, facts: Facts, changed: AbstractSet[str], host: Host) -> bool:
+    def wrong(self, facts: Facts) -> dict[str, str]:
+        """Why it has to run, by produced path."""
+        whys = {one.path: one.wrong(of(one, facts), self.made.get(one.path, {})) for one in self.produces}
+        return {path: why for path, why in whys.items() if why is not None}
+
+    def misplaced(self, facts: Facts) -> list[Produced]:
+        """What has another mode or owner than it was given."""
+        return [one for one in self.produces if one.misplaced(of(one, facts), self.made.get(one.path, {}))]
+
+    def due(self, facts: Facts, changed: AbstractSet[str], host: Host) -> bool:
+        """Whether the program has to run."""
         if not (self.produces or self.unless or self.rerun_on):
             return True
         if self.wrong(facts) or not changed.isdisjoint(self.rerun_on):
             return True
         return bool(self.unless) and not self._holds(host)
+
+    def differs(self, facts: Facts, changed: AbstractSet[str], host: Host) -> bool:
+        return bool(self.misplaced(facts)) or self.due(facts, changed, host)
 
     def _holds(self, host: Host) -> bool:
         try:
@@ -107,10 +114,25 @@ class Command(Item):
                 known[made.path] = made.before(host, entry)
                 note.before["parents"] = sorted({*note.before["parents"], *parents_before(made.path, host)}, key=len)
 
+    def remember(self, note: Note, facts: Facts) -> None:
+        found = {one.path: of(one, facts) for one in self.produces}
+        note.made = {path: {name: own[name] for name in KEPT if name in own} for path, own in found.items()}
+
     def apply(self, context: Context, facts: Facts) -> None:
-        if self.replace:
-            for made in self._outdated(facts, context.changed):
-                made.remove(context.host)
+        misplaced = self.misplaced(facts)
+        if self.due(facts, context.changed, context.host):
+            outdated = self._outdated(facts, context.changed) if self.replace else []
+            for one in outdated:
+                one.remove(context.host)
+            self._run(context)
+            # A program that writes over a file leaves it the mode and owner it has.
+            misplaced = [one for one in misplaced if one not in outdated]
+        for one in misplaced:
+            one.put_right(self.made[one.path], context.host)
+        # How the program left it is what is right from now on.
+        self.made = {}
+
+    def _run(self, context: Context) -> None:
         context.progress(f"running {self.name}")
         done = context.host.run(self.argv, timeout=self.timeout, environment=self.environment, stdin=self.stdin)
         if done.code != 0:
@@ -127,13 +149,16 @@ class Command(Item):
         if not changed.isdisjoint(self.rerun_on):
             return list(self.produces)
         bad = set(self.wrong(facts))
-        for made in self.produces:
-            if made.key is not None and (made.path in bad or made.key in bad):
-                bad.update((made.path, made.key))
-        return [made for made in self.produces if made.path in bad]
+        return [one for one in self.produces if one.path in bad or one.key in bad]
 
     @classmethod
     def undo(cls, note: Note, context: Context) -> None:
         for path, before in reversed(list(note.before["paths"].items())):
             undo_produced(path, before, note.ours, note.key, context)
         undo_parents(note, context)
+
+
+def of(produced: Produced, facts: Facts) -> Facts:
+    """The facts of one produced path."""
+    start = produced.path + " "
+    return {name[len(start) :]: value for name, value in facts.items() if name.startswith(start)}

@@ -1,4 +1,4 @@
-"""What a command makes: paths, some of them certificates."""
+"""What a command makes: paths, some of them certificates, some with content that only the command knows."""
 
 from __future__ import annotations
 
@@ -9,35 +9,44 @@ from typing import Any
 from ..certificates import Wanted, certificate_facts, kubeconfig_facts
 from ..context import Context
 from ..fields import Fields
-from ..files import look, read_bytes, remove_file
+from ..files import content_of, look, owner_ids, read_bytes, remove_file
 from ..host import Host
 from ..ledger import Entry, Note
 from ..trees import listing, remove_tree
 from .base import Facts
 from .file import original, restore
 
-GOOD = {"issuer": ("ok", "not-checked"), "key": ("matches",), "life": ("ok",)}
+GOOD = {"issuer": ("ok", "not-checked"), "key": ("matches",), "authority": ("ok",), "life": ("ok",)}
+# What is repaired where it stands, without making the thing anew.
+ATTRIBUTES = ("mode", "owner")
+# Otherwise right is what the command made when it last ran.
+KEPT = ("content", "server", "subject", "sans", *ATTRIBUTES)
 
 
 @dataclass(frozen=True)
 class Produced:
-    """One path, and how to judge it. `key`: where the key of a certificate is."""
+    """One path, and how to judge it. `key`: where the key of a certificate is, which is removed with it.
+
+    `renewed`: something on the machine renews the certificate by itself, late in its life.
+    """
 
     path: str
     check: str
     ca: str | None
     key: str | None
     tree: bool
+    renewed: bool
 
     @classmethod
     def parse(cls, value: object, what: str) -> Produced:
         fields = Fields(value, what)
         made = cls(
             path=fields.path("path"),
-            check=fields.one_of("check", ("none", "certificate", "kubeconfig"), "none"),
+            check=fields.one_of("check", ("none", "content", "certificate", "kubeconfig"), "none"),
             ca=fields.optional_path("ca"),
             key=fields.optional_path("key"),
             tree=fields.flag("tree", False),
+            renewed=fields.flag("renewed", False),
         )
         fields.finish()
         return made
@@ -48,27 +57,41 @@ class Produced:
         if seen.what == "absent":
             return {"present": "absent"}
         facts = {"present": "yes", "mode": seen.mode, "owner": seen.owner}
-        if self.check == "certificate":
+        if self.check == "content":
+            facts["content"] = content_of(path, seen)
+        elif self.check == "certificate":
             key = read_bytes(host.path(self.key)) if self.key else None
-            found = certificate_facts(Wanted(read_bytes(path) or b"", key, self.ca), host)
+            found = certificate_facts(Wanted(read_bytes(path) or b"", key, self.ca, self.renewed), host)
             if self.key is None:
                 found.pop("key", None)
             facts.update(found)
         elif self.check == "kubeconfig":
-            facts.update(kubeconfig_facts(self.path, self.ca, host))
+            facts.update(kubeconfig_facts(self.path, self.ca, host, renewed=self.renewed))
         return facts
 
-    def wrong(self, facts: Facts) -> str | None:
-        """What is the matter with it, in words."""
+    def wrong(self, facts: Facts, made: Facts) -> str | None:
+        """Why it has to be made anew, in words; `made` is how the command left it."""
         if facts.get("present") != "yes":
             return f"{self.path} is absent"
-        if self.check == "none":
-            return None
-        for name, good in GOOD.items():
-            value = facts.get(name)
-            if value not in good and not (name == "key" and value is None and self.key is None):
-                return f"{self.path}: {name} is {value or 'unknown'}"
+        for name, value in facts.items():
+            good = GOOD.get(name)
+            if good is not None and value not in good:
+                return f"{self.path}: {name} is {value}"
+        for name, value in made.items():
+            if name not in ATTRIBUTES and facts.get(name) != value:
+                return f"{self.path}: {name} is {facts.get(name, 'unknown')}, not {value}"
         return None
+
+    def misplaced(self, facts: Facts, made: Facts) -> bool:
+        """Whether mode or owner were changed since."""
+        return any(facts.get(name) != made[name] for name in ATTRIBUTES if name in made)
+
+    def put_right(self, made: Facts, host: Host) -> None:
+        """Mode and owner as they were made."""
+        path = host.path(self.path)
+        if look(path).what in ("file", "directory"):
+            os.chown(path, *owner_ids(made["owner"]), follow_symlinks=False)
+            os.chmod(path, int(made["mode"], 8))
 
     def before(self, host: Host, entry: Entry) -> dict[str, Any]:
         path = host.path(self.path)
@@ -86,6 +109,8 @@ class Produced:
             remove_tree(path, host)
         else:
             remove_file(path)
+        if self.key is not None:
+            remove_file(host.path(self.key))
 
 
 def undo_produced(path: str, before: dict[str, Any], ours: list[str], key: str, context: Context) -> None:

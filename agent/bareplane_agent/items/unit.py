@@ -12,7 +12,7 @@ from ..errors import AgentError
 from ..fields import NAME, Fields
 from ..files import remove_file
 from ..host import Host
-from ..ledger import Entry, Note
+from ..ledger import Entry, Ledger, Note
 from ..readiness import Waiting, await_units
 from ..unit_undo import undo_units
 from .base import Facts, Item, difference
@@ -38,7 +38,7 @@ class Unit(Item):
     restart_on: tuple[str, ...]
     ready: tuple[str, ...]
     ready_timeout: float
-    our_drop_ins: frozenset[str]
+    our_drop_ins: frozenset[str] = frozenset()
 
     @classmethod
     def parse(cls, fields: Fields) -> Unit:
@@ -51,7 +51,6 @@ class Unit(Item):
             restart_on=fields.texts("restart_on"),
             ready=fields.texts("ready"),
             ready_timeout=fields.number("ready_timeout", 120),
-            our_drop_ins=frozenset(),
         )
 
     @property
@@ -65,6 +64,12 @@ class Unit(Item):
     def observe_many(cls, items: Sequence[Unit], host: Host) -> dict[str, Facts]:
         shown = systemd.show(host, [item.name for item in items])
         return {item.key: facts_of(item.name, shown[item.name], host) for item in items}
+
+    def recall(self, ledger: Ledger, entry: Entry, beside: Sequence[Item]) -> None:
+        """Drop-ins that any entry of ours put there are not foreign."""
+        records = [note.record for one in ledger.entries() for note in one.notes]
+        records += [item.record() for item in beside]
+        self.our_drop_ins = frozenset(str(record.get("path", "")) for record in records)
 
     def expected(self) -> Facts:
         wish: Facts = {"load": "loaded"}

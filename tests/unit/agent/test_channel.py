@@ -16,28 +16,32 @@ from bareplane_agent.channel import Channel
 from bareplane_agent.errors import CutError, LockedError, RequestError
 from bareplane_agent.host import Host
 from bareplane_agent.lock import machine_lock
-from bareplane_agent.main import main, perform
-from bareplane_agent.request import parse_request
+from bareplane_agent.main import answer, perform
+from bareplane_agent.request import Request, parse_request
 
 AGENT = Path(__file__).parents[3] / "agent"
 
 
+def alone(_request: Request) -> None:
+    """No process beside this one."""
+
+
 def test_answers_are_lines_of_json() -> None:
     sink = io.BytesIO()
-    assert main(io.BytesIO(b'{"operation": "entries"}\n'), sink) == 0
+    assert answer(io.BytesIO(b'{"operation": "entries"}\n'), sink, alone) == 0
     assert [json.loads(line)["event"] for line in sink.getvalue().splitlines()] == ["result"]
 
 
 @pytest.mark.parametrize("text", [b"nonsense\n", b"{}\n", b'{"operation": "apply"}\n'])
 def test_a_bad_request_is_answered_with_an_error(text: bytes) -> None:
     sink = io.BytesIO()
-    assert main(io.BytesIO(text), sink) == 1
+    assert answer(io.BytesIO(text), sink, alone) == 1
     assert json.loads(sink.getvalue())["code"] == "request"
 
 
 def test_a_request_that_never_came_is_a_cut() -> None:
     sink = io.BytesIO()
-    main(io.BytesIO(b""), sink)
+    answer(io.BytesIO(b""), sink, alone)
     assert json.loads(sink.getvalue())["code"] == "cut"
 
 

@@ -147,3 +147,75 @@ def test_a_certificate_with_a_foreign_key_is_made_again_with_its_key(machine: An
     facts = machine.apply(item)["facts"]["command run"]
     assert facts["/etc/c.crt key"] == "matches"
     assert key.read_text() != old
+
+
+def writing(machine: Any, path: str, text: str, **more: Any) -> dict[str, Any]:
+    """A command that alone knows what belongs into a file."""
+    return counting(machine, script=f"echo {text} > {machine.path(path)}", **more)
+
+
+def test_content_edited_by_hand_is_a_fact_and_made_again(machine: Any) -> None:
+    item = writing(machine, "/etc/made", "text", produces=[{"path": "/etc/made", "check": "content"}])
+    made = machine.apply(item)["facts"]["command run"]["/etc/made content"]
+    machine.path("/etc/made").write_text("by hand\n")
+    assert machine.ask("observe", items=[item])["facts"]["command run"]["/etc/made content"] not in ("absent", made)
+    assert machine.ask("plan", items=[item])["planned"] == ["command run"]
+    again = machine.apply(item)
+    assert again["changed"] == ["command run"]
+    assert again["facts"]["command run"]["/etc/made content"] == made
+    assert machine.apply(item)["changed"] == []
+    assert runs(machine) == 2
+
+
+def test_new_content_of_a_run_is_the_right_one_from_then_on(machine: Any, file: Any) -> None:
+    for text in ("a", "b", "b"):
+        item = writing(
+            machine,
+            "/etc/made",
+            text,
+            produces=[{"path": "/etc/made", "check": "content"}],
+            rerun_on=["file /etc/conf"],
+        )
+        machine.apply(file("/etc/conf", text), item)
+    assert machine.path("/etc/made").read_text() == "b\n"
+    assert runs(machine) == 2
+
+
+@pytest.mark.parametrize("replace", [True, False])
+def test_a_mode_changed_by_hand_is_put_right_without_running_it(machine: Any, replace: bool) -> None:
+    item = writing(machine, "/etc/made", "text", produces=[{"path": "/etc/made"}], replace=replace)
+    mode = machine.apply(item)["facts"]["command run"]["/etc/made mode"]
+    machine.path("/etc/made").chmod(0o666)
+    again = machine.apply(item)
+    assert again["facts"]["command run"]["/etc/made mode"] == mode
+    assert again["changed"] == ["command run"]
+    assert runs(machine) == 1
+
+
+@pytest.mark.parametrize("replace", [True, False])
+def test_mode_and_content_changed_by_hand_are_both_put_right(machine: Any, replace: bool) -> None:
+    item = writing(machine, "/etc/made", "text", produces=[{"path": "/etc/made", "check": "content"}], replace=replace)
+    before = machine.apply(item)["facts"]
+    machine.path("/etc/made").write_text("by hand")
+    machine.path("/etc/made").chmod(0o666)
+    assert machine.apply(item)["facts"] == before
+    assert runs(machine) == 2
+
+
+def test_what_is_right_survives_a_run_that_failed(machine: Any, file: Any) -> None:
+    """A hand edit does not become ours because the repair broke off."""
+    item = writing(machine, "/etc/made", "text", produces=[{"path": "/etc/made", "check": "content"}])
+    machine.apply(item)
+    machine.path("/etc/made").write_text("by hand")
+    broken = {"type": "command", "name": "first", "argv": ["false"]}
+    with pytest.raises(CommandError):
+        machine.apply(broken, item)
+    machine.apply({**broken, "argv": ["true"]}, item)
+    assert machine.path("/etc/made").read_text() == "text\n"
+
+
+def test_a_plan_names_what_apply_would_change_and_writes_nothing(machine: Any, file: Any) -> None:
+    before = machine.traces()
+    item = counting(machine, produces=[{"path": "/etc/made"}])
+    assert machine.ask("plan", items=[file("/etc/a"), item])["planned"] == ["file /etc/a", "command run"]
+    assert machine.traces() == before
