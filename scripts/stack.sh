@@ -59,11 +59,6 @@ case $command in
         say "all gone"
         ;;
     recover)
-        selected || { echo "there is no stack $stack; stacks are:" && pulumi stack ls && exit 1; }
-        say "ending the interrupted run's lock"
-        pulumi cancel --yes
-        say "reading what is there; pending creates are forgotten, and adopted by the next up"
-        pulumi refresh --yes --skip-preview --clear-pending-creates
-        echo "recovered: run \`make up\` again, or \`pulumi up\`"
+        .venv/bin/bareplane recover "$stack"
         ;;
 esac

@@ -18,6 +18,7 @@ FOLDERS = {
     "bareplane_node": "agent/bareplane_node",
     "bareplane_templates": "templates/bareplane_templates",
     "bareplane_lab": "lab/bareplane_lab",
+    "bareplane_cli": "cli/bareplane_cli",
 }
 # What each may import of the others; a name with a dot allows that part alone.
 MAY_IMPORT = {
@@ -28,6 +29,12 @@ MAY_IMPORT = {
     "bareplane_node": set[str](),
     "bareplane_templates": set[str](),
     "bareplane_lab": set[str](),
+    "bareplane_cli": {
+        "bareplane.config",
+        "bareplane.specs",
+        "bareplane_provider.errors",
+        "bareplane_provider.transport",
+    },
 }
 # What comes from outside, besides the standard library.
 OUTSIDE = {
@@ -48,6 +55,7 @@ OUTSIDE = {
     "bareplane_node": set[str](),
     "bareplane_templates": {"jinja2"},
     "bareplane_lab": {"yaml", "cryptography"},
+    "bareplane_cli": {"typer", "rich", "pydantic", "yaml"},
 }
 
 

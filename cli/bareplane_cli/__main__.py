@@ -1,0 +1,3 @@
+from bareplane_cli.main import main
+
+main()

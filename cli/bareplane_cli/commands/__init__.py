@@ -1,0 +1,1 @@
+"""A module for each subcommand: what it takes, what it says."""

@@ -1,0 +1,23 @@
+"""Everything of some owners goes from a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bareplane_cli.machines.ledger import Entry, owners
+from bareplane_provider.transport.session import Session
+
+LOCK_WAIT = 5
+"""Seconds; whoever holds the machine's lock longer is at work there."""
+DEADLINE = 600
+Doomed = list[str]
+"""Names of entries that were removed, newest first."""
+
+
+def sweep(session: Session, entries: Sequence[Entry]) -> Doomed:
+    """Undo these entries' owners' everything; raises AgentError `locked` when somebody is at work there."""
+    removed: Doomed = []
+    for owner in owners(entries):
+        request = {"operation": "sweep", "owner": owner, "deadline": DEADLINE, "lock_wait": LOCK_WAIT}
+        removed += session.agent(request)["removed"]
+    return removed
