@@ -14,6 +14,7 @@ from typing import Any
 import pulumi
 
 from bareplane.config import ClusterConfig, ConfigError
+from bareplane.config.consistency import both_roles
 from bareplane.metrics import metrics_server
 from bareplane.resources import (
     ClientCertificate,
@@ -61,8 +62,10 @@ class Cluster(pulumi.ComponentResource):
         self._config = args.config
         chosen = args.config.control_plane.nodes
         unknown = [one for one in (*chosen, *args.config.workers) if one not in args.servers]
-        if unknown:
-            raise ConfigError([f"the cluster names {one!r}, which is not among its servers" for one in unknown])
+        problems = [f"the cluster names {one!r}, which is not among its servers" for one in unknown]
+        problems += both_roles(chosen, args.config.workers)
+        if problems:
+            raise ConfigError(problems)
         self.control_planes = tuple(args.servers[one] for one in chosen)
         self.settings = settings(args.config, [one.address for one in self.control_planes])
         self._identities()

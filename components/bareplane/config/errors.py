@@ -1,21 +1,39 @@
 """How wrong configuration is reported."""
 
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
-from typing import Any, cast, get_args
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, cast
 
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
-from bareplane.specs.wire import DNS_LABEL, DNS_NAME, VERSION, Spec
+from bareplane.config.spelling import Place
+from bareplane.specs.wire import DNS_LABEL, DNS_NAME, USER, VERSION
 
-LINES = "\n"
-"""Between the problems of one error, each of which names its own key."""
-IN_WORDS = {
+LONGEST = 100
+"""Characters of a value that a message shows."""
+PATTERNS = {
     DNS_LABEL: "must be lower-case letters, digits and dashes, at most 63, neither first nor last a dash",
     DNS_NAME: "must be a DNS name in lower case, like cluster.example.org",
+    USER: "must be the name of a user there: lower-case letters, digits, dashes and underscores, at most 32",
     VERSION: "must be a full version, like 1.36.3",
 }
+WORDS = {
+    "bool": "must be true or false",
+    "int": "must be a whole number",
+    "tuple": "must be a list, like [a, b]",
+    "model": "must hold keys with values",
+    "dict": "must hold keys with values",
+    "string": "must be text",
+    "missing": "is required",
+    "too_short": "must have at least {min_length}",
+    "string_too_long": "must have at most {max_length} characters",
+    "literal_error": "must be {expected}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+}
+"""By pydantic's type of error, whole or up to its first underscore (`int_parsing`, `int_type`, `int_from_float`, …)."""
 
 
 class ConfigError(Exception):
@@ -26,57 +44,31 @@ class ConfigError(Exception):
         super().__init__("the configuration cannot be used:\n" + "\n".join(f"  - {one}" for one in problems))
 
 
-def problems_of(error: ValidationError, model: type[Spec]) -> list[str]:
-    """One line for each error: the key, the value, and what would be right."""
-    return [line for one in cast("list[Any]", error.errors(include_url=False)) for line in problem(one, model)]
+def problems_of(error: ValidationError, name: Callable[[Place], str], secret: Collection[str] = ()) -> list[str]:
+    """One line for each error: the key, the value, and what would be right.
+
+    `name`: a key as the user knows it. `secret`: top-level keys whose values are not shown.
+    """
+    return [problem(one, name, secret) for one in cast("list[Any]", error.errors(include_url=False))]
 
 
-def problem(error: dict[str, Any], model: type[Spec]) -> list[str]:
-    path = [str(part) for part in error["loc"]]
-    key, value = ".".join(path), error["input"]
-    message = str(error["msg"]).removeprefix("Value error, ")
-    if not path:
-        return message.split(LINES)
-    if error["type"] == "extra_forbidden":
-        return [f"{key}: there is no such key{did_you_mean(path[-1], names_at(model, path[:-1]))}"]
+def problem(error: dict[str, Any], name: Callable[[Place], str], secret: Collection[str]) -> str:
     # Defaults are named by the field, everything else by the key.
-    key = ".".join(to_camel(part) if part.islower() and "_" in part else part for part in path)
-    if error["type"] == "missing":
-        return [f"{key}: is required"]
-    if error["type"] == "string_pattern_mismatch":
-        message = IN_WORDS.get(error["ctx"]["pattern"], message)
-    if error["type"] == "string_type" and isinstance(value, int | float):
-        message = f"must be text; put it in quotes: '{value}'"
-    return [f"{key}: {message}" if isinstance(value, dict) else f"{key}: {value!r}: {message}"]
+    place = tuple(to_camel(part) if isinstance(part, str) and "_" in part else part for part in error["loc"])
+    kind, value = str(error["type"]), error["input"]
+    if kind == "string_pattern_mismatch":
+        message = PATTERNS.get(error["ctx"]["pattern"], str(error["msg"]))
+    else:
+        words = WORDS.get(kind, WORDS.get(kind.partition("_")[0]))
+        message = words.format(**error.get("ctx", {})) if words else str(error["msg"]).removeprefix("Value error, ")
+    if kind == "string_type" and isinstance(value, int | float):
+        message = "must be text; put it in quotes"
+    if kind == "missing" or (value is None and message.startswith("is ")) or place[0] in secret:
+        return f"{name(place)}: {message}"
+    return f"{name(place)}: {shown(value)}: {message}"
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    names = sorted(known)
-    close = get_close_matches(word, names, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(names) or 'none'}"
-
-
-def names_at(model: type[Spec], path: Sequence[str]) -> list[str]:
-    """The keys a model takes at a path of keys and list positions."""
-    here: Any = model
-    for part in path:
-        if part.isdigit():
-            continue
-        fields: dict[str, Any] = {field.alias or name: field for name, field in here.model_fields.items()}
-        if part not in fields:
-            return []
-        here = model_within(fields[part].annotation)
-        if here is None:
-            return []
-    return [field.alias or name for name, field in here.model_fields.items()]
-
-
-def model_within(annotation: Any) -> type[Spec] | None:
-    """The spec class inside an annotation such as `tuple[Spec, ...] | None`."""
-    if isinstance(annotation, type) and issubclass(annotation, Spec):
-        return annotation
-    for part in get_args(annotation):
-        found = model_within(part)
-        if found is not None:
-            return found
-    return None
+def shown(value: Any) -> str:
+    """A value as a message shows it: `nothing` where a key has none, and no more than fits a line."""
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

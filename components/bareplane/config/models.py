@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
-from bareplane.config.errors import LINES, did_you_mean
 from bareplane.specs import Connection
 from bareplane.specs.wire import DnsName, Network, NodeName, Spec, Version
+
+LARGEST_SERVICE_MASK, SMALLEST_SERVICE_MASK = 12, 28
+"""kubeadm 1.36 takes at most 20 bits, and at least ten addresses."""
+SHARE_BITS = 16
+"""The controller manager keeps the shares in a bitmap; kubeadm 1.36 refuses more."""
 
 
 class NetworkConfig(Spec):
@@ -23,6 +26,26 @@ class NetworkConfig(Spec):
     plugin: Literal["routes", "manifests"] = "routes"
     """`routes`: our own, for nodes on one L2 network. `manifests`: the files below bring another (Calico, flannel)."""
     manifests: Annotated[tuple[str, ...], Field(validate_default=True)] = ()
+
+    @field_validator("pod_subnet", "service_subnet")
+    @classmethod
+    def is_for_private_use(cls, value: str) -> str:
+        network = IPv4Network(value)
+        if (
+            network.is_loopback
+            or network.is_multicast
+            or network.is_link_local
+            or network.network_address.packed[0] == 0
+        ):
+            raise ValueError("is set aside for other uses; take a private network, like 10.244.0.0/16")
+        return value
+
+    @field_validator("service_subnet")
+    @classmethod
+    def has_a_size_kubernetes_takes(cls, value: str) -> str:
+        if not LARGEST_SERVICE_MASK <= IPv4Network(value).prefixlen <= SMALLEST_SERVICE_MASK:
+            raise ValueError(f"must be between /{LARGEST_SERVICE_MASK} and /{SMALLEST_SERVICE_MASK}, like 10.96.0.0/12")
+        return value
 
     @field_validator("service_subnet")
     @classmethod
@@ -38,6 +61,8 @@ class NetworkConfig(Spec):
         pods = others.data.get("pod_subnet")
         if pods is not None and value <= IPv4Network(pods).prefixlen:
             raise ValueError(f"leaves no node a share of podSubnet {pods}; take a larger number")
+        if pods is not None and value - IPv4Network(pods).prefixlen > SHARE_BITS:
+            raise ValueError(f"makes more than 2^{SHARE_BITS} shares of podSubnet {pods}; take a smaller number")
         return value
 
     @field_validator("manifests")
@@ -100,15 +125,6 @@ class ClusterConfig(Spec):
     def differ(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return refuse_repeated(value)
 
-    @field_validator("workers")
-    @classmethod
-    def are_no_control_planes(cls, value: tuple[str, ...], others: ValidationInfo) -> tuple[str, ...]:
-        control_plane: ControlPlaneConfig | None = others.data.get("control_plane")
-        both = sorted(set(value) & set(control_plane.nodes if control_plane else ()))
-        if both:
-            raise ValueError(f"{', '.join(both)} stands in controlPlane.nodes too; take it out of one of them")
-        return value
-
 
 class AppConfig(Spec):
     """One app, run in the cluster as a Deployment and a Service."""
@@ -131,64 +147,10 @@ class StackConfig(Spec):
     cluster: ClusterConfig
     apps: tuple[AppConfig, ...] = ()
 
-    @model_validator(mode="after")
-    def parts_fit_together(self) -> StackConfig:
-        problems = [*self.repetitions(), *self.unknown_servers(), *self.address_problems()]
-        if problems:
-            raise ValueError(LINES.join(problems))
-        return self
-
-    def repetitions(self) -> list[str]:
-        """Names that stand for two things."""
-        names = repeated(one.name for one in self.servers)
-        apps = repeated(one.name for one in self.apps)
-        return [
-            *(f"servers: the name {one!r} is given to more than one server; rename all but one" for one in names),
-            *(f"apps: the name {one!r} is given to more than one app; rename all but one" for one in apps),
-        ]
-
-    def unknown_servers(self) -> list[str]:
-        known = [one.name for one in self.servers]
-        wanted = {"controlPlane.nodes": self.cluster.control_plane.nodes, "workers": self.cluster.workers}
-        return [
-            f"cluster.{key}: there is no server {name!r}{did_you_mean(name, known)}"
-            for key, names in wanted.items()
-            for name in names
-            if name not in known
-        ]
-
-    def address_problems(self) -> list[str]:
-        """Nodes need IPv4 addresses of their own, outside the cluster's networks."""
-        names = {*self.cluster.control_plane.nodes, *self.cluster.workers}
-        nodes = [one for one in self.servers if one.name in names]
-        shared = repeated(one.address for one in nodes)
-        subnets = {"podSubnet": self.cluster.network.pod_subnet, "serviceSubnet": self.cluster.network.service_subnet}
-        problems: list[str] = []
-        for node in nodes:
-            key = f"servers.{node.name}.address: {node.address!r}:"
-            if node.address in shared:
-                problems.append(f"{key} another node has it too; give each its own")
-            try:
-                address = IPv4Address(node.address)
-            except ValueError:
-                problems.append(f"{key} a node needs an IPv4 address; give that of its network card")
-                continue
-            problems += [
-                f"{key} lies in cluster.network.{name} {subnet}; take another subnet"
-                for name, subnet in subnets.items()
-                if address in IPv4Network(subnet)
-            ]
-        return problems
-
-
-def repeated(values: Iterable[str]) -> list[str]:
-    seen = list(values)
-    return sorted({one for one in seen if seen.count(one) > 1})
-
 
 def refuse_repeated(values: tuple[str, ...]) -> tuple[str, ...]:
     """The values, unless one stands there twice."""
-    twice = repeated(values)
+    twice = sorted({one for one in values if values.count(one) > 1})
     if twice:
         raise ValueError(f"{', '.join(twice)} stands there more than once; once is enough")
     return values

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
+from bareplane.config.consistency import entries, inconsistencies, name_of, table, texts
 from bareplane.config.errors import ConfigError, problems_of
+from bareplane.config.inventory import inventory, key_files
 from bareplane.config.models import StackConfig
+from bareplane.config.spelling import Place, closest, corrected
 
 
 def read_config(project: str, root: Path) -> StackConfig:
@@ -21,13 +25,22 @@ def read_config(project: str, root: Path) -> StackConfig:
     Raises ConfigError with everything that is wrong.
     """
     raw: dict[str, str] = json.loads(os.environ.get("PULUMI_CONFIG", "{}"))
-    return parse_config(values(raw, project), root)
+    return parse_config(values(raw, project), root, secret_keys(project), misplaced(raw, project))
 
 
 def values(raw: Mapping[str, str], project: str) -> dict[str, Any]:
     """The project's own keys, each read as JSON where it is a structure."""
     prefix = f"{project}:"
     return {key.removeprefix(prefix): structure(text) for key, text in raw.items() if key.startswith(prefix)}
+
+
+def misplaced(raw: Mapping[str, str], project: str) -> list[str]:
+    """Keys whose prefix is nearly the project's: nobody else reads them."""
+    return [
+        f"{key}: nothing reads this key; did you mean '{project}:{key.partition(':')[2]}'?"
+        for key in raw
+        if not key.startswith(f"{project}:") and closest(key.partition(":")[0], [project])
+    ]
 
 
 def secret_keys(project: str) -> frozenset[str]:
@@ -46,44 +59,72 @@ def structure(text: str) -> Any:
         return text  # what the key wants instead is said by its own check
 
 
-def parse_config(given: Mapping[str, Any], root: Path) -> StackConfig:
-    """Validate; servers of the inventory file are added to those given in place."""
-    complete = dict(given)
-    if "inventory" in complete:
-        given_here = complete.get("servers", [])
-        if isinstance(given_here, list):
-            complete["servers"] = [*cast("list[Any]", given_here), *inventory(str(complete["inventory"]), root)]
+def parse_config(
+    given: Mapping[str, Any], root: Path, secret: Collection[str] = (), problems: Sequence[str] = ()
+) -> StackConfig:
+    """Validate; servers of the inventory file are added to those given in place.
+
+    `secret`: top-level keys whose values no message may show. `problems`: what is known to be wrong already.
+    """
+    typed, complaints = corrected(given, StackConfig)
+    listed, unread = inventory(typed.get("inventory"), root)
+    in_place = len(entries(typed, "servers"))
+    if listed and isinstance(typed.get("servers", []), list):
+        further, misspelt = corrected({"servers": listed}, StackConfig)
+        typed["servers"] = [*entries(typed, "servers"), *further["servers"]]
+        complaints += [(("servers", int(at[1]) + in_place, *at[2:]), text) for at, text in misspelt]
+    name = Names(typed, in_place)
+    found = [*problems, *(f"{name(at)}: {text}" for at, text in complaints), *unread]
+    made: StackConfig | None = None
     try:
-        return StackConfig.from_wire(complete)
+        made = StackConfig.from_wire(typed)
     except ValidationError as error:
-        raise ConfigError(problems_of(error, StackConfig)) from error
+        found += problems_of(error, name, secret)
+    servers = [name(("servers", position)) for position in range(len(entries(typed, "servers")))]
+    found += inconsistencies(typed, servers, all_known=not unread)
+    found += key_files(typed, servers)
+    found += [text for one in texts(typed, "cluster", "network", "manifests") for text in objects_in(one, root)[1]]
+    if made is None or found:
+        raise ConfigError(found)
+    return made
 
 
-def inventory(name: str, root: Path) -> list[Any]:
-    path = root / Path(name).expanduser()
-    try:
-        document: Any = yaml.safe_load(path.read_text())
-    except FileNotFoundError:
-        raise ConfigError(
-            [f"inventory: {name!r}: there is no such file in {root}; `make lab` writes the lab's, or write your own"]
-        ) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError([f"inventory: {name!r} cannot be read as YAML: {error}"]) from error
-    if not isinstance(document, dict) or not isinstance(cast("dict[str, Any]", document).get("servers"), list):
-        raise ConfigError([f"inventory: {name!r} has no list `servers:`"])
-    return cast("dict[str, Any]", document)["servers"]
+@dataclass(frozen=True)
+class Names:
+    """Keys as the user knows them: a server by its name, and by the inventory where it stands there."""
+
+    given: Mapping[str, Any]
+    in_place: int
+    """How many of the servers do not come from the inventory."""
+
+    def __call__(self, at: Place) -> str:
+        if len(at) < 2 or at[0] != "servers" or not isinstance(at[1], int):
+            return ".".join(map(str, at))
+        one = entries(self.given, "servers")[at[1]]
+        own = at[1] < self.in_place
+        where = "servers" if own else f"{self.given.get('inventory')}: servers"
+        known = name_of(table(one)) or (at[1] if own else at[1] - self.in_place)
+        return ".".join(map(str, (where, known, *at[2:])))
 
 
 def network_objects(config: StackConfig, root: Path) -> tuple[dict[str, Any], ...]:
-    """The Kubernetes objects in `cluster.network.manifests`. Raises ConfigError naming a file that has none."""
-    found: list[dict[str, Any]] = []
-    for name in config.cluster.network.manifests:
-        try:
-            documents = list(yaml.safe_load_all((root / Path(name).expanduser()).read_text()))
-        except (OSError, yaml.YAMLError) as error:
-            raise ConfigError([f"cluster.network.manifests: {name!r} cannot be read: {error}"]) from error
-        objects = [one for one in documents if one]
-        if not objects or not all(isinstance(one, dict) and "kind" in one for one in objects):
-            raise ConfigError([f"cluster.network.manifests: {name!r} holds no Kubernetes objects"])
-        found += objects
-    return tuple(found)
+    """The Kubernetes objects in `cluster.network.manifests`. Raises ConfigError naming the files that have none."""
+    read = [objects_in(one, root) for one in config.cluster.network.manifests]
+    problems = [text for _, told in read for text in told]
+    if problems:
+        raise ConfigError(problems)
+    return tuple(one for objects, _ in read for one in objects)
+
+
+def objects_in(name: str, root: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    """A file's Kubernetes objects, or why it has none."""
+    try:
+        documents = list(yaml.safe_load_all((root / Path(name).expanduser()).read_text()))
+    except OSError as error:
+        return [], [f"cluster.network.manifests: {name!r} cannot be read: {error.strerror or error}"]
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        return [], [f"cluster.network.manifests: {name!r} cannot be read as YAML: {' '.join(str(error).split())}"]
+    objects = [one for one in documents if one]
+    if not objects or not all(isinstance(one, dict) and "kind" in one for one in objects):
+        return [], [f"cluster.network.manifests: {name!r} holds no Kubernetes objects"]
+    return objects, []

@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 DNS_LABEL = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 DNS_NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 VERSION = r"^[0-9]+\.[0-9]+\.[0-9]+$"
+USER = r"^[a-z_][a-z0-9_-]{0,31}$"
 TOKEN = r"^[A-Za-z0-9][-A-Za-z0-9._]*$"
 
 

@@ -21,6 +21,8 @@ from bareplane_provider.plugin.kind import Context, Created
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key that marks a secret on its way to the engine (sdk/go/common/resource/sig)."""
 
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
+
 
 MADE: dict[tuple[str, str], Created] = {}
 """What lives in the state stays the same from one run to the next."""
@@ -140,9 +142,7 @@ def run(program: Callable[[], dict[str, pulumi.Output[Any]]]) -> Graph:
 
 
 def connection(name: str, last: int) -> Connection:
-    return Connection(
-        name=name, address=f"10.0.0.{last}", host_key="ssh-ed25519 AAAA", identity_file="/nowhere/key", user="root"
-    )
+    return Connection(name=name, address=f"10.0.0.{last}", host_key=HOST_KEY, identity_file="/nowhere/key", user="root")
 
 
 def cluster(control_planes: Sequence[str], workers: Sequence[str], **more: Any) -> Graph:

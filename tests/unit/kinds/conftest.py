@@ -13,7 +13,8 @@ from bareplane_provider.errors import UnreachableError
 from bareplane_provider.facts import MachineFacts
 from bareplane_provider.plugin.kind import Context
 
-CONNECTION = {"name": "server-1", "address": "10.0.0.1", "hostKey": "ssh-ed25519 AAAA", "identityFile": "/k"}
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
+CONNECTION = {"name": "server-1", "address": "10.0.0.1", "hostKey": HOST_KEY, "identityFile": "/k"}
 CLUSTER = {"version": "1.36.3", "endpoint": "cluster.lab", "endpointAddresses": ["10.0.0.1"]}
 PLACE = {"connection": CONNECTION, "owner": "demo/test/00"}
 NODE = {**PLACE, "cluster": CLUSTER, "node": "server-1"}

@@ -24,7 +24,8 @@ from bareplane_provider.kinds.worker_node import WorkerNode
 from bareplane_provider.paths import KUBECTL
 from bareplane_provider.plugin.kind import UNKNOWN, State
 
-NODE = {"controlPlanes": [{"name": "server-1", "address": "10.0.0.1", "hostKey": "ssh-ed25519 A", "agent": True}]}
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
+NODE = {"controlPlanes": [{"name": "server-1", "address": "10.0.0.1", "hostKey": HOST_KEY, "agent": True}]}
 FREE = Moment(disk_free_mib=9000, listening=frozenset(), runtimes_running=(), kubernetes_running=(), owners=())
 
 

@@ -1,0 +1,128 @@
+"""Everything that can be known is told in one go, whatever else is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bareplane.config import ConfigError, read_config
+from bareplane.config.reading import parse_config
+from tests.unit.config.test_config import GOOD, changed, problems, server
+
+
+def test_what_does_not_fit_is_told_beside_what_is_wrong_in_itself() -> None:
+    told = problems(
+        {
+            "cluster.port": 70000,
+            "cluster.network.nodeMaks": 24,
+            "cluster.network.podSubnet": "10.96.0.0/16",
+            "cluster.controlPlane.nodes": ["server-1", "sever-2", "server-9"],
+            "cluster.controlPlane.form": "magic",
+            "cluster.workers": ["server-1", "server-3"],
+            "servers.2.adress": "10.0.0.1",
+            "servers.2.hostKey": GOOD["servers"][0]["hostKey"],
+            "cluster.network.plugin": "manifests",
+            "cluster.network.manifests": ["absent.yaml"],
+            "apps": [{"name": "a", "image": "x", "nodePort": 30001}, {"name": "b", "image": "x", "nodePort": 30001}],
+            "modle": "traditional",
+        }
+    )
+    for words in (
+        ("cluster.port", "70000", "at most 65535"),
+        ("cluster.network.nodeMaks", "did you mean 'nodeMask'"),
+        ("cluster.network.serviceSubnet", "overlaps podSubnet"),
+        ("cluster.controlPlane.nodes", "'sever-2'", "did you mean 'server-2'"),
+        ("cluster.controlPlane.nodes", "'server-9'"),
+        ("cluster.controlPlane.form", "'magic'"),
+        ("cluster.workers", "'server-1'", "controlPlane.nodes too"),
+        ("servers.server-3.adress", "did you mean 'address'"),
+        ("servers.server-3.hostKey", "servers.server-1 has the same"),
+        ("absent.yaml", "cannot be read"),
+        ("nodePort 30001", "more than one app"),
+        ("modle", "did you mean 'model'"),
+    ):
+        assert [line for line in told if all(word in line for word in words)], (words, told)
+    assert len(told) == 12, told
+
+
+def test_what_stands_below_a_misspelt_key_is_checked_too() -> None:
+    document: dict[str, Any] = {**GOOD, "clutser": {**GOOD["cluster"], "port": 0}}
+    del document["cluster"]
+    with pytest.raises(ConfigError) as caught:
+        parse_config(document, Path("/nowhere"))
+    assert len(caught.value.problems) == 2
+    assert "did you mean 'cluster'" in caught.value.problems[0]
+    assert caught.value.problems[1].startswith("cluster.port: 0")
+
+
+def test_without_an_inventory_no_server_is_called_unknown(tmp_path: Path) -> None:
+    document: dict[str, Any] = {**GOOD, "servers": [], "inventory": "absent.yaml"}
+    with pytest.raises(ConfigError) as caught:
+        parse_config(document, tmp_path)
+    assert len(caught.value.problems) == 1
+
+
+def test_servers_of_an_inventory_are_named_by_it(tmp_path: Path) -> None:
+    (tmp_path / "inv.yaml").write_text("servers:\n- {name: server-1, port: 0}\n- {address: x, prot: 1}\n")
+    with pytest.raises(ConfigError) as caught:
+        parse_config({**GOOD, "inventory": "inv.yaml"}, tmp_path)
+    told = "\n".join(caught.value.problems)
+    for words in (
+        "inv.yaml: servers.server-1.port: 0: must be at least 1",
+        "inv.yaml: servers.server-1.address: is required",
+        "inv.yaml: servers.1.prot: there is no such key; did you mean 'port'?",
+        "inv.yaml: servers.1.name: is required",
+        "'server-1' is given to more than one server",
+    ):
+        assert words in told
+
+
+def test_keys_with_nearly_the_projects_prefix_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(
+        "PULUMI_CONFIG",
+        '{"bareplane-stack:model": "traditional", "aws:region": "x", "bareplane:cluster": "{}"}',
+    )
+    with pytest.raises(ConfigError) as caught:
+        read_config("bareplane-stacks", Path("/nowhere"))
+    told = caught.value.problems
+    assert "bareplane-stack:model: nothing reads this key; did you mean 'bareplane-stacks:model'?" in told
+    assert any(line.startswith("bareplane:cluster:") for line in told)
+    assert not any("aws" in line for line in told)
+
+
+def test_a_secret_value_is_not_shown() -> None:
+    document = changed({"apps": [{"name": "a", "image": "x", "environment": {"PASSWORD": 12345678}}]})
+    with pytest.raises(ConfigError) as caught:
+        parse_config(document, Path("/nowhere"), secret={"apps"})
+    assert "12345678" not in str(caught.value)
+    assert "apps.0.environment.PASSWORD: must be text" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("cluster.network.podSubnet", "127.0.0.0/16", "set aside"),
+        ("cluster.network.podSubnet", "224.0.0.0/8", "set aside"),
+        ("cluster.network.podSubnet", "0.0.0.0/0", "set aside"),
+        ("cluster.network.serviceSubnet", "172.16.0.0/29", "between /12 and /28"),
+        ("cluster.network.serviceSubnet", "172.0.0.0/8", "between /12 and /28"),
+        ("cluster.network", {"podSubnet": "10.0.0.0/12", "nodeMask": 30}, "more than 2^16 shares"),
+        ("cluster.network", {"podSubnet": "10.244.0.0/23", "nodeMask": 24}, "2 shares of /24 for 3 nodes"),
+        ("servers.1.address", "0.0.0.0", "no machine's address"),
+        ("servers.1.address", "239.1.1.1", "no machine's address"),
+        ("servers.1.hostKey", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDummy", "damaged or cut short"),
+        ("servers.1.jump", server("gate", "192.0.2.1", hostKey=None), "servers.server-2.jump.hostKey: is missing"),
+        ("cluster.workers", None, "must be a list"),
+        ("cluster.metrics", "perhaps", "must be true or false"),
+        ("cluster.port", "many", "must be a whole number"),
+        ("cluster.port", 1.5, "must be a whole number"),
+        ("cluster.endpoint", 5, "must be text; put it in quotes"),
+        ("apps.0.environment", {"A": 1}, "apps.0.environment.A: 1: must be text"),
+        ("apps.0.replicas", [], "must be a whole number"),
+        ("cluster", "traditional", "must hold keys with values"),
+    ],
+)
+def test_further_values_that_cannot_be(path: str, value: Any, words: str) -> None:
+    assert words in "\n".join(problems({path: value}))
