@@ -28,6 +28,7 @@ from bareplane_provider.plugin.values import plain_map, wrap
 
 ROOT = Path(__file__).resolve().parents[3]
 PLUGIN = (str(ROOT / "provider" / "pulumi-resource-bareplane"),)
+SOURCES = [ROOT, *(ROOT / name for name in ("provider", "components", "agent", "templates", "lab"))]
 LARGE = [("grpc.max_receive_message_length", 400 * 1024 * 1024), ("grpc.max_send_message_length", 400 * 1024 * 1024)]
 _KINDS = provider_pb2.PropertyDiff.Kind
 
@@ -237,9 +238,9 @@ class Driver:
             [*self.command, f"127.0.0.1:{self._port}"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            # Its own log is for people; the environment is this test's, as the engine hands on its own.
+            # Its own log is for people.
             stderr=sys.stderr,
-            env=dict(os.environ),
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, SOURCES))},
             start_new_session=True,
         )
         assert self._process.stdout

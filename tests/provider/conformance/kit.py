@@ -8,34 +8,32 @@ from dataclasses import dataclass, field
 from tests.provider.conformance.checks import Check, Subject
 from tests.provider.conformance.driver import Driver, PluginGone, Refused
 from tests.provider.conformance.report import Report
-from tests.provider.conformance.servers import Inventory, all_changed
+from tests.provider.conformance.servers import Inventory, all_changed, inventories
 from tests.provider.conformance.table import Row, World
 
 
 @dataclass
 class Kit:
-    """One walk. `made` are the rows made so far, each with the inventories of all servers before it."""
+    """One walk. `first`: inventories of all servers before the first row."""
 
     world: World
     driver: Driver
     rows: Sequence[Row]
     report: Report
     thorough: bool = False
-    made: list[tuple[Row, Mapping[str, Inventory]]] = field(default_factory=list[tuple[Row, Mapping[str, Inventory]]])
+    made: list[Row] = field(default_factory=list[Row])
+    first: Mapping[str, Inventory] | None = None
     subject: Subject | None = None
 
-    def inventories(self) -> Mapping[str, Inventory]:
-        return {name: one.inventory() for name, one in self.world.servers.items()}
-
     def reach(self, row: Row) -> Subject:
-        """The row's subject: all rows above are made, and itself is, unless it is new."""
+        """The row's subject: all rows above it are made, and itself is, unless it is new."""
         if self.subject is None or self.subject.row is not row:
-            before: Mapping[str, Inventory] = {}
-            for one in self.rows[len(self.made) : self.rows.index(row) + 1]:
-                before = self.inventories()
-                self.made.append((one, before))
-                if one is not row:
-                    self.world.held[one.name] = self.driver.create(one.token, one.name, one.inputs(self.world))
+            if self.first is None:
+                self.first = self._inventories()
+            for one in self.rows[len(self.made) : self.rows.index(row)]:
+                self._make(one)
+            before = self._inventories() if self.made else self.first
+            self.made.append(row)
             self.subject = Subject(row, self.world, self.driver, before, self.thorough)
         return self.subject
 
@@ -49,24 +47,30 @@ class Kit:
             problems = check(subject)
         except (Refused, PluginGone, AssertionError) as error:
             problems = [f"broke off: {error}"]
-            self.heal(subject)
+            self._heal(subject)
         self.report.add(row.kind, name, problems, subject.figures)
         return problems
 
-    def heal(self, subject: Subject) -> None:
+    def take_away(self) -> Sequence[str]:
+        """Delete all that was made, last first; what differs from the inventories before the first row."""
+        for row in reversed(self.made):
+            held = self.world.held.pop(row.name, None)
+            if held is not None:
+                self.driver.delete(held)
+        self.made.clear()
+        self.subject = None
+        return all_changed(self.world.servers.values(), self.first or {})
+
+    def _make(self, row: Row) -> None:
+        self.world.held[row.name] = self.driver.create(row.token, row.name, row.inputs(self.world))
+        self.made.append(row)
+
+    def _heal(self, subject: Subject) -> None:
         """After a check that broke off: taken away and made anew, as a user would."""
         held = self.world.held.get(subject.row.name)
         if held is not None and subject.stands != "state":
             self.driver.delete(held)
         subject.create()
 
-    def take_away(self) -> Sequence[str]:
-        """Delete all that was made, last first; what differs from the inventories before the first row."""
-        first = self.made[0][1]
-        for row, _ in reversed(self.made):
-            held = self.world.held.pop(row.name, None)
-            if held is not None:
-                self.driver.delete(held)
-        self.made.clear()
-        self.subject = None
-        return all_changed(self.world.servers.values(), first)
+    def _inventories(self) -> Mapping[str, Inventory]:
+        return inventories(self.world.servers.values())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.servers import Inventory, Lab, differences, without_the_clusters_own
+from tests.e2e.servers import Inventory, Lab, differences, together, without_the_clusters_own
 
 # What a machine writes by itself, and what running components write into directories that are theirs.
 UNWATCHED = (
@@ -86,5 +86,14 @@ def passing(line: str) -> bool:
     return " listeners: " in line and " 127.0.0.1:" in line
 
 
+def inventories(servers: Iterable[Server]) -> Mapping[str, Inventory]:
+    """Of all these servers, asked at the same time."""
+    by_name = {one.name: one for one in servers}
+    return together(lambda name: by_name[name].inventory(), by_name)
+
+
 def all_changed(servers: Iterable[Server], before: Mapping[str, Inventory]) -> list[str]:
-    return [line for one in servers for line in changed(one, before[one.name])]
+    """What differs on any of them; a line begins with its server's name."""
+    by_name = {one.name: one for one in servers}
+    found = together(lambda name: changed(by_name[name], before[name]), by_name)
+    return [line for lines in found.values() for line in lines]
