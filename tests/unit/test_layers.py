@@ -55,7 +55,7 @@ OUTSIDE = {
     "bareplane_node": set[str](),
     "bareplane_templates": {"jinja2"},
     "bareplane_lab": {"yaml", "cryptography"},
-    "bareplane_cli": {"typer", "rich", "pydantic", "yaml"},
+    "bareplane_cli": {"typer", "rich", "yaml"},
 }
 
 

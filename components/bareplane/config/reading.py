@@ -17,6 +17,8 @@ from bareplane.config.errors import ConfigError, problems_of
 from bareplane.config.inventory import inventory, key_files
 from bareplane.config.models import StackConfig
 from bareplane.config.spelling import Place, closest, corrected
+from bareplane.specs import Connection
+from bareplane.specs.wire import Spec
 
 
 def read_config(project: str, root: Path) -> StackConfig:
@@ -66,6 +68,44 @@ def parse_config(
 
     `secret`: top-level keys whose values no message may show. `problems`: what is known to be wrong already.
     """
+    typed, name, told = completed(given, root)
+    found = [*problems, *told]
+    made: StackConfig | None = None
+    try:
+        made = StackConfig.from_wire(typed)
+    except ValidationError as error:
+        found += problems_of(error, name, secret)
+    servers = [name(("servers", position)) for position in range(len(entries(typed, "servers")))]
+    found += inconsistencies(typed, servers, all_known=name.all_known)
+    found += key_files(typed, servers)
+    found += [text for one in texts(typed, "cluster", "network", "manifests") for text in objects_in(one, root)[1]]
+    if made is None or found:
+        raise ConfigError(found)
+    return made
+
+
+class Servers(Spec):
+    """The part of a configuration that says how servers are reached."""
+
+    inventory: str | None = None
+    servers: tuple[Connection, ...] = ()
+
+
+def parse_servers(given: Mapping[str, Any], root: Path) -> tuple[Connection, ...]:
+    """The servers alone: what is wrong elsewhere is no reason not to reach them. Raises ConfigError."""
+    part = {key: value for key, value in given.items() if key in Servers.model_fields}
+    typed, name, problems = completed(part, root)
+    try:
+        made = Servers.from_wire(typed).servers
+    except ValidationError as error:
+        raise ConfigError([*problems, *problems_of(error, name)]) from error
+    if problems:
+        raise ConfigError(problems)
+    return made
+
+
+def completed(given: Mapping[str, Any], root: Path) -> tuple[dict[str, Any], Names, list[str]]:
+    """Keys as they were meant, with the inventory's servers; what its keys are called; what is wrong so far."""
     typed, complaints = corrected(given, StackConfig)
     listed, unread = inventory(typed.get("inventory"), root)
     in_place = len(entries(typed, "servers"))
@@ -73,20 +113,8 @@ def parse_config(
         further, misspelt = corrected({"servers": listed}, StackConfig)
         typed["servers"] = [*entries(typed, "servers"), *further["servers"]]
         complaints += [(("servers", int(at[1]) + in_place, *at[2:]), text) for at, text in misspelt]
-    name = Names(typed, in_place)
-    found = [*problems, *(f"{name(at)}: {text}" for at, text in complaints), *unread]
-    made: StackConfig | None = None
-    try:
-        made = StackConfig.from_wire(typed)
-    except ValidationError as error:
-        found += problems_of(error, name, secret)
-    servers = [name(("servers", position)) for position in range(len(entries(typed, "servers")))]
-    found += inconsistencies(typed, servers, all_known=not unread)
-    found += key_files(typed, servers)
-    found += [text for one in texts(typed, "cluster", "network", "manifests") for text in objects_in(one, root)[1]]
-    if made is None or found:
-        raise ConfigError(found)
-    return made
+    name = Names(typed, in_place, all_known=not unread)
+    return typed, name, [*(f"{name(at)}: {text}" for at, text in complaints), *unread]
 
 
 @dataclass(frozen=True)
@@ -96,6 +124,8 @@ class Names:
     given: Mapping[str, Any]
     in_place: int
     """How many of the servers do not come from the inventory."""
+    all_known: bool
+    """Whether the inventory could be read."""
 
     def __call__(self, at: Place) -> str:
         if len(at) < 2 or at[0] != "servers" or not isinstance(at[1], int):
