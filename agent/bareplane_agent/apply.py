@@ -121,9 +121,10 @@ def _apply_group(group: list[Item], facts: dict[str, Facts], context: Context) -
                 due.append(item)
                 context.changed.add(item.key)
         if due:
+            # What starts while they are applied (kubeadm starts the kubelet itself) has them as they are now.
+            began = time.monotonic()
             kind.apply_many(due, facts, context)
-            now = time.monotonic()
-            context.changed_at.update((item.key, now) for item in due)
+            context.changed_at.update((item.key, began) for item in due if item.key in context.changed)
             context.dirty = context.dirty or kind.volatile
     except AgentError as error:
         error.item = error.item or group[0].key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 from .blobs import Blobs
@@ -13,7 +14,7 @@ from .ledger import Entry, Ledger
 @dataclass
 class Context:
     """`changed`: keys of items changed in this run (or by the run it takes up), `changed_at` when (CLOCK_MONOTONIC,
-    seconds). `reload`: systemd must reread units."""
+    seconds), `began` when the run did. `reload`: systemd must reread units."""
 
     host: Host
     channel: Channel
@@ -24,6 +25,7 @@ class Context:
     changed_at: dict[str, float] = field(default_factory=dict[str, float])
     reload: bool = False
     dirty: bool = False
+    began: float = field(default_factory=time.monotonic)
 
     def progress(self, text: str) -> None:
         self.channel.progress(f"{self.entry.name}: {text}")

@@ -127,6 +127,9 @@ class Command(Item):
             self._run(context)
             # A program that writes over a file leaves it the mode and owner it has.
             misplaced = [one for one in misplaced if one not in outdated]
+        else:
+            # What the program made is as it was, for all that read it.
+            context.changed.discard(self.key)
         for one in misplaced:
             one.put_right(self.made[one.path], context.host)
         # How the program left it is what is right from now on.

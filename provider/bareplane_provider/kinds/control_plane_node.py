@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from bareplane.specs import ControlPlaneNodeSpec
 from bareplane_provider.facts import MachineFacts
-from bareplane_provider.kinds.items import Item, command, file, key, kubeconfig, produced, running
-from bareplane_provider.kinds.nodes import KUBELET, PATCH, UNIT, kubelet_items
+from bareplane_provider.kinds.items import Item, command, file, key, running
+from bareplane_provider.kinds.nodes import NODE_CONF, ROTATED, START, UNIT, credentials, kubelet_items, start
 from bareplane_provider.kinds.phase import Phase
-from bareplane_provider.kinds.pki import CA
 from bareplane_provider.kubeadm.config import init_file
-from bareplane_provider.paths import KUBECTL, KUBELET_CONF, OURS, program
+from bareplane_provider.paths import KUBECTL, KUBELET_CONF, program
 
-NODE_CONF = f"{OURS}/kubeadm-node.yaml"
-ROTATED = f"{KUBELET}/pki/kubelet-client-current.pem"
-"""The client certificate that the kubelet renews by itself; kubelet.conf has to point there to outlive a year."""
+KUBECONFIG = "kubeconfig kubelet"
 
 
 class ControlPlaneNode(Phase[ControlPlaneNodeSpec]):
@@ -33,21 +30,17 @@ class ControlPlaneNode(Phase[ControlPlaneNodeSpec]):
             *kubelet_items(machine),
             file(NODE_CONF, config, "0600"),
             command(
-                "kubeconfig kubelet",
+                KUBECONFIG,
                 [kubeadm, "init", "phase", "kubeconfig", "kubelet", "--config", NODE_CONF],
-                produces=[kubeconfig(KUBELET_CONF, CA)],
+                produces=credentials(),
                 replace=True,
             ),
-            command(
-                "kubelet-start",
-                [kubeadm, "init", "phase", "kubelet-start", "--config", NODE_CONF],
-                produces=[produced(f"{KUBELET}/config.yaml"), produced(f"{KUBELET}/kubeadm-flags.env")],
-                rerun_on=[key(PATCH), key(NODE_CONF)],
-            ),
+            start(),
             running(
                 UNIT,
                 key(program("kubelet")),
-                key(f"{KUBELET}/config.yaml"),
+                f"command {KUBECONFIG}",
+                f"command {START}",
                 ready=registered,
                 timeout=300,
             ),

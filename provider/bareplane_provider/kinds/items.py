@@ -136,8 +136,9 @@ def command(
     return item
 
 
-def produced(path: str) -> dict[str, Any]:
-    return {"path": path}
+def content(path: str) -> dict[str, Any]:
+    """A file whose right content is what the command wrote."""
+    return {"path": path, "check": "content"}
 
 
 def certificate(stem: str, ca: str) -> list[dict[str, Any]]:

@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+import time
+from threading import Event
+
 from bareplane.specs import MachineKindSpec
-from bareplane_provider.errors import InputError
-from bareplane_provider.facts import MachineFacts, Moment
+from bareplane_provider.errors import BareplaneError, InputError
+from bareplane_provider.facts import MachineFacts, Moment, Platform
+from bareplane_provider.kinds.fitness import doubts, refusal, unfit
 from bareplane_provider.kinds.items import Item, Plan, directory, plan
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.kinds.probe import PROBES, ask
 from bareplane_provider.paths import STATE
-from bareplane_provider.plugin.kind import Context, State
+from bareplane_provider.plugin.kind import Context, Created, Inputs, State
 from bareplane_provider.transport.session import Session
 
-ARCHITECTURES = ("amd64", "arm64")
+
+class Arrivals:
+    """When the engine last began to make a machine.
+
+    It begins nothing after the first error it is told. A refusal is held back until no further machine has come for
+    a moment, so that all servers are asked, and one run tells what is wrong with each.
+    """
+
+    QUIET = 1.0
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def note(self) -> None:
+        self._last = time.monotonic()
+
+    def wait(self, cancelled: Event) -> None:
+        while (left := self._last + self.QUIET - time.monotonic()) > 0 and not cancelled.wait(left):
+            pass
+
+
+ARRIVALS = Arrivals()
 
 
 class Machine(Phase[MachineKindSpec]):
@@ -20,12 +45,29 @@ class Machine(Phase[MachineKindSpec]):
     spec = MachineKindSpec
     slug = "machine"
 
+    def create(self, name: str, inputs: Inputs, context: Context) -> Created:
+        ARRIVALS.note()
+        try:
+            return super().create(name, inputs, context)
+        except BareplaneError as error:
+            if error.untouched:
+                ARRIVALS.wait(context.cancelled)
+            raise
+
     def items(self, spec: MachineKindSpec, machine: MachineFacts) -> list[Item]:
         return [directory(STATE, "0700", tree=True)]
 
     def plan(self, spec: MachineKindSpec, machine: MachineFacts, session: Session, context: Context) -> Plan:
+        asked = time.time()
         answer = ask(session)
-        refuse_unfit(spec, PROBES.remember(session, answer), Moment.from_probe(answer["momentary"]))
+        moment = Moment.from_probe(answer["momentary"], asked, time.time())
+        facts, platform = PROBES.remember(session, answer), Platform.from_probe(answer["facts"])
+        name, address = spec.connection.name, spec.connection.address
+        reasons = unfit(spec, facts, platform, moment)
+        if reasons:
+            raise InputError(refusal(name, address, reasons))
+        for doubt in doubts(facts, platform, moment):
+            context.warning(f"{name}: {doubt}")
         return plan(*self.items(spec, machine))
 
     def request_options(self, spec: MachineKindSpec) -> dict[str, bool]:
@@ -33,39 +75,4 @@ class Machine(Phase[MachineKindSpec]):
 
     def delete(self, id: str, state: State, context: Context) -> None:
         spec = self.parse(state.inputs)
-        session = context.machine(spec.connection.to_wire())
-        session.agent({"operation": "sweep", "owner": spec.owner, "deadline": self.deadline}, progress=context.progress)
-
-
-def refuse_unfit(spec: MachineKindSpec, machine: MachineFacts, moment: Moment) -> None:
-    """Raises InputError when the machine cannot become a node, with every reason."""
-    reasons = unfit(spec, machine, moment)
-    if reasons:
-        raise InputError(
-            f"{spec.connection.name} ({spec.connection.address}) cannot be used: {'; '.join(reasons)}; "
-            "choose another server, or mend this one and run `pulumi up` again"
-        )
-
-
-def unfit(spec: MachineKindSpec, machine: MachineFacts, moment: Moment) -> list[str]:
-    """Why the machine cannot become a node; what runs there is ours already once the ledger says so."""
-    reasons: list[str] = []
-    if machine.arch not in ARCHITECTURES:
-        reasons.append(f"its architecture is {machine.arch}, supported are {', '.join(ARCHITECTURES)}")
-    if machine.memory_mib < spec.minimum_memory_mib:
-        reasons.append(f"it has {machine.memory_mib} MiB of memory, at least {spec.minimum_memory_mib} are needed")
-    if moment.owners:
-        others = [one for one in moment.owners if one != spec.owner]
-        return reasons + [f"its ledger says that it belongs to the stack {one}" for one in others]
-    if moment.disk_free_mib < spec.minimum_disk_mib:
-        reasons.append(
-            f"{moment.disk_free_mib} MiB are free below /var/lib, at least {spec.minimum_disk_mib} are needed"
-        )
-    if moment.kubernetes_running:
-        reasons.append(f"another Kubernetes runs there ({', '.join(moment.kubernetes_running)})")
-    if moment.runtimes_running:
-        reasons.append(f"a container runtime of somebody else runs there ({', '.join(moment.runtimes_running)})")
-    taken = sorted(moment.listening.intersection(spec.ports))
-    if taken:
-        reasons.append(f"ports that a node needs are in use: {', '.join(map(str, taken))}")
-    return reasons
+        self.ask_removal({"operation": "sweep", "owner": spec.owner}, spec, context)

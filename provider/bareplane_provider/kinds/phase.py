@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, Generic, TypeVar
 
 from bareplane.specs import MachineSpec
-from bareplane_provider.errors import AgentError, IncompleteError
+from bareplane_provider.errors import AgentError, DeadlineError, IncompleteError
 from bareplane_provider.facts import MachineFacts
 from bareplane_provider.kinds.base import SpecKind, contains_unknown
 from bareplane_provider.kinds.items import Item, Plan
@@ -73,7 +73,7 @@ class Phase(SpecKind[M], Generic[M]):
                 "operation": "apply",
                 "entry": self.entry(spec),
                 "owner": spec.owner,
-                "deadline": self.deadline,
+                "deadline": context.seconds(self.deadline),
                 "items": list(made.items),
                 **self.request_options(spec),
             }
@@ -81,9 +81,10 @@ class Phase(SpecKind[M], Generic[M]):
                 facts = session.agent(
                     request, made.blobs, progress=context.progress, encoding="zstd" if machine.zstd else "none"
                 )["facts"]
-            except AgentError as error:
+            except (AgentError, DeadlineError) as error:
+                why = overdue(error, request["deadline"]) or str(error)
                 raise IncompleteError(
-                    f"{spec.connection.name}: {self.name}: {error}", INCOMPLETE, self.entry(spec)
+                    f"{spec.connection.name}: {self.name}: {why}", INCOMPLETE, self.entry(spec)
                 ) from error
         return {
             "facts": facts,
@@ -117,10 +118,20 @@ class Phase(SpecKind[M], Generic[M]):
 
     def delete(self, id: str, state: State, context: Context) -> None:
         spec = self.parse(state.inputs)
-        context.machine(spec.connection.to_wire()).agent(
-            {"operation": "remove", "entry": id, "owner": spec.owner, "deadline": self.deadline},
-            progress=context.progress,
-        )
+        self.ask_removal({"operation": "remove", "entry": id, "owner": spec.owner}, spec, context)
+
+    def ask_removal(self, request: dict[str, Any], spec: M, context: Context) -> None:
+        """Have the agent undo what the ledger says."""
+        seconds = context.seconds(self.deadline)
+        try:
+            context.machine(spec.connection.to_wire()).agent(
+                {**request, "deadline": seconds}, progress=context.progress
+            )
+        except (AgentError, DeadlineError) as error:
+            why = overdue(error, seconds)
+            if why is None:
+                raise
+            raise DeadlineError(f"{spec.connection.name}: {self.name}: {why}") from error
 
     def drift(self, old: State, new: Inputs) -> list[Change]:
         found = super().drift(old, new)
@@ -130,6 +141,17 @@ class Phase(SpecKind[M], Generic[M]):
             if now != old.outputs.get("fingerprint"):
                 found.append(Change("fingerprint"))
         return found
+
+
+def overdue(error: AgentError | DeadlineError, seconds: float) -> str | None:
+    """In one line what was not done in time and what helps; None when something else went wrong."""
+    if isinstance(error, AgentError) and error.code != "deadline":
+        return None
+    step = (error.item if isinstance(error, AgentError) else None) or "the work there"
+    return (
+        f"{step} was not done within {seconds:.0f} s and was ended; see what hangs there, or give it longer with "
+        "the resource option customTimeouts"
+    )
 
 
 def observed_part(item: Item) -> Item:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
+import secrets
+import string
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -10,17 +14,18 @@ from bareplane.specs import WorkerNodeSpec
 from bareplane.specs.kubeconfig import discovery
 from bareplane_provider.errors import BareplaneError
 from bareplane_provider.facts import MachineFacts
-from bareplane_provider.kinds.control_planes import answering, run
-from bareplane_provider.kinds.items import Item, Plan, command, file, key, plan, produced, running
-from bareplane_provider.kinds.nodes import KUBELET, PATCH, UNIT, kubelet_items
+from bareplane_provider.kinds.control_planes import answering, kubectl, run
+from bareplane_provider.kinds.items import Item, Plan, command, file, key, plan, running
+from bareplane_provider.kinds.nodes import NODE_CONF, START, UNIT, credentials, kubelet_items, start
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.kinds.pki import CA
-from bareplane_provider.kubeadm.config import join_file
-from bareplane_provider.paths import ADMIN_CONF, DISCOVERY_CONF, KUBELET_CONF, program
+from bareplane_provider.kubeadm.config import join_file, token_file, worker_file
+from bareplane_provider.paths import ADMIN_CONF, DISCOVERY_CONF, program
 from bareplane_provider.plugin.kind import Context
 from bareplane_provider.transport.session import Session
 
-LIFETIME = "15m"
+LIFETIME = "15m0s"
+ALPHABET = string.ascii_lowercase + string.digits
 JOIN = "kubeadm join"
 
 
@@ -37,16 +42,16 @@ class WorkerNode(Phase[WorkerNodeSpec]):
             *kubelet_items(machine),
             file(CA, spec.ca_certificate, "0644"),
             file(DISCOVERY_CONF, discovery(server, spec.ca_certificate)),
+            file(NODE_CONF, worker_file(spec.cluster, spec.node, spec.address), "0600"),
+            # Before the join, which writes the same once more: settings that were changed need no token to be repaired.
+            start(),
             command(
                 JOIN,
                 [program("kubeadm"), "join", "--config", "/dev/stdin", "--skip-phases", "preflight"],
-                produces=[
-                    produced(KUBELET_CONF),
-                    produced(f"{KUBELET}/config.yaml"),
-                    produced(f"{KUBELET}/kubeadm-flags.env"),
-                ],
+                produces=credentials(),
+                replace=True,
             ),
-            running(UNIT, key(program("kubelet")), key(PATCH)),
+            running(UNIT, key(program("kubelet")), f"command {START}", f"command {JOIN}"),
         ]
 
     @contextmanager
@@ -54,12 +59,30 @@ class WorkerNode(Phase[WorkerNodeSpec]):
         self, spec: WorkerNodeSpec, machine: MachineFacts, session: Session, context: Context
     ) -> Generator[Plan]:
         items = self.items(spec, machine)
-        if session.run(["test", "-s", KUBELET_CONF, "-a", "-s", f"{KUBELET}/config.yaml"]).status == 0:
+        request = {"operation": "plan", "entry": self.entry(spec), "owner": spec.owner, "items": items, "deadline": 60}
+        if f"command {JOIN}" not in session.agent(request)["planned"]:
             yield plan(*items)
             return
+        with answering(spec.control_planes, context) as control_plane:
+            set_aside(spec.node, control_plane, session, context)
         with join_token(spec, context) as token:
             config = join_file(spec.cluster, spec.node, spec.address, token)
             yield plan(*(with_stdin(item, config) if item.get("name") == JOIN else item for item in items))
+
+
+def set_aside(node: str, control_plane: Session, session: Session, context: Context) -> None:
+    """Have a node that lost its identity count as not Ready: kubeadm refuses to join one that does.
+
+    The control plane would find out by itself, 50 s after the kubelet has stopped.
+    """
+    path = "jsonpath={.status.conditions[?(@.type=='Ready')].status}"
+    if kubectl(control_plane, "get", "node", node, "--ignore-not-found", "-o", path) != "True":
+        return
+    context.progress(f"stopping the kubelet of {node}, to join it again")
+    run(session, ["systemctl", "stop", UNIT])
+    condition = {"type": "Ready", "status": "Unknown", "reason": "Rejoining", "message": "bareplane joins it again"}
+    patch = json.dumps({"status": {"conditions": [condition]}})
+    kubectl(control_plane, "patch", "node", node, "--subresource=status", "--type=strategic", "--patch", patch)
 
 
 def with_stdin(item: Item, text: str) -> Item:
@@ -68,19 +91,37 @@ def with_stdin(item: Item, text: str) -> Item:
 
 @contextmanager
 def join_token(spec: WorkerNodeSpec, context: Context) -> Generator[str]:
-    """A token of the cluster that lives for minutes and is deleted when the block ends."""
+    """A token of the cluster that lives for minutes and is deleted when the block ends.
+
+    Each node has one identifier for its tokens: what a run that was cut has left is deleted by the next.
+    """
+    identifier = token_identifier(f"{spec.owner}/{spec.node}")
+    token = f"{identifier}.{''.join(secrets.choice(ALPHABET) for _ in range(16))}"
+    context.conceal(token)
     with answering(spec.control_planes, context) as control_plane:
-        kubeadm = [program("kubeadm"), "token", "--kubeconfig", ADMIN_CONF]
-        token = run(
-            control_plane, [*kubeadm, "create", "--ttl", LIFETIME, "--description", f"joins {spec.node}"]
-        ).strip()
-        context.conceal(token)
-        context.conceal(token.partition(".")[2])
+        delete_token(identifier, control_plane)
+        run(
+            control_plane,
+            [program("kubeadm"), "token", "create", "--kubeconfig", ADMIN_CONF, "--config", "/dev/stdin"],
+            stdin=token_file(spec.cluster, spec.node, spec.address, token, LIFETIME),
+        )
+    try:
+        yield token
+    finally:
         try:
-            yield token
-        finally:
-            try:
-                run(control_plane, [*kubeadm, "delete", token.partition(".")[0]])
-            except BareplaneError as error:
-                # What went wrong in the block says more than this, and the token ends by itself.
-                context.warning(f"the token that joined {spec.node} stays for {LIFETIME}: {error}")
+            with answering(spec.control_planes, context) as control_plane:
+                delete_token(identifier, control_plane)
+        except BareplaneError as error:
+            # What went wrong in the block says more than this, and the token ends by itself.
+            context.warning(f"the token that joined {spec.node} stays for {LIFETIME}: {error}")
+
+
+def token_identifier(name: str) -> str:
+    """The public half of a bootstrap token (six letters and digits), the same for the same name."""
+    return "".join(ALPHABET[byte % len(ALPHABET)] for byte in hashlib.sha256(name.encode()).digest()[:6])
+
+
+def delete_token(identifier: str, control_plane: Session) -> None:
+    kubectl(
+        control_plane, "-n", "kube-system", "delete", "secret", f"bootstrap-token-{identifier}", "--ignore-not-found"
+    )

@@ -23,15 +23,26 @@ from bareplane_provider.kubeadm.objects import (
     Taint,
     documents,
 )
-from bareplane_provider.paths import AUDIT_LOG, AUDIT_POLICY, CRI_SOCKET, DISCOVERY_CONF, ENCRYPTION_CONFIG, PATCHES
+from bareplane_provider.paths import (
+    AUDIT_LOG,
+    AUDIT_POLICY,
+    CRI_SOCKET,
+    DISCOVERY_CONF,
+    ENCRYPTION_CONFIG,
+    OURS,
+    PATCHES,
+    PKI,
+)
 
+NO_PKI = f"{OURS}/no-pki"
 CONTROL_PLANE_TAINT = Taint(key="node-role.kubernetes.io/control-plane", effect="NoSchedule")
 
 
-def cluster_configuration(cluster: ClusterSettings) -> ClusterConfiguration:
+def cluster_configuration(cluster: ClusterSettings, certificates: str = PKI) -> ClusterConfiguration:
     """kubeadm's ClusterConfiguration: the same on every control plane, and in the config map `kubeadm-config`."""
     return ClusterConfiguration(
         cluster_name=cluster.name,
+        certificates_dir=certificates,
         kubernetes_version=f"v{cluster.version}",
         control_plane_endpoint=f"{cluster.endpoint}:{cluster.port}",
         etcd=Etcd(local={"dataDir": "/var/lib/etcd"}),
@@ -74,6 +85,29 @@ def init_file(cluster: ClusterSettings, node: str, address: str, *, schedulable:
     """The file for `kubeadm init phase …` on one control plane (no secret in it)."""
     return documents(
         init_configuration(cluster, node, address, schedulable=schedulable),
+        cluster_configuration(cluster),
+        cluster_wide(cluster),
+    )
+
+
+def worker_file(cluster: ClusterSettings, node: str, address: str) -> str:
+    """The file for `kubeadm init phase kubelet-start` on a worker (no secret in it).
+
+    Where it finds a CA without its key, kubeadm's init asks for all that the CA signs on a control plane: it is shown
+    a directory that is not there. The kubelet is told of its real CA by the machine's patch.
+    """
+    return documents(
+        init_configuration(cluster, node, address, schedulable=True),
+        cluster_configuration(cluster, NO_PKI),
+        cluster_wide(cluster),
+    )
+
+
+def token_file(cluster: ClusterSettings, node: str, address: str, token: str, lifetime: str) -> str:
+    """The file for what makes a bootstrap token; it is a secret and never stays on disk. `lifetime` as Go has it."""
+    given = {"token": token, "ttl": lifetime, "usages": ["signing", "authentication"], "description": f"joins {node}"}
+    return documents(
+        init_configuration(cluster, node, address).model_copy(update={"bootstrap_tokens": [given]}),
         cluster_configuration(cluster),
         cluster_wide(cluster),
     )

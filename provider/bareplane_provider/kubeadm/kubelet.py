@@ -7,6 +7,7 @@ from pydantic import Field
 from bareplane.specs import ClusterSettings
 from bareplane_provider.facts import MachineFacts
 from bareplane_provider.kubeadm.objects import KubeModel
+from bareplane_provider.paths import PKI
 
 KUBELET = "kubelet.config.k8s.io/v1beta1"
 
@@ -33,6 +34,14 @@ class KubeletConfiguration(KubeModel):
     event_record_qps: int = Field(default=50, serialization_alias="eventRecordQPS", alias_priority=2)
 
 
+class X509(KubeModel):
+    client_ca_file: str = Field(default=f"{PKI}/ca.crt", serialization_alias="clientCAFile", alias_priority=2)
+
+
+class Authentication(KubeModel):
+    x509: X509 = X509()
+
+
 class KubeletPatch(KubeModel):
     """One machine's own settings, given to kubeadm as a patch of target `kubeletconfiguration`."""
 
@@ -41,6 +50,7 @@ class KubeletPatch(KubeModel):
     cgroup_driver: str
     fail_cgroup_v1: bool | None = Field(default=None, serialization_alias="failCgroupV1", alias_priority=2)
     feature_gates: dict[str, bool] | None = None
+    authentication: Authentication = Authentication()
     address: str = "0.0.0.0"  # noqa: S104 metrics and logs are asked for from other nodes, with client certificates
 
 

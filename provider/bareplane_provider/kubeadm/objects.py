@@ -51,7 +51,7 @@ class ClusterConfiguration(KubeModel):
     cluster_name: str
     kubernetes_version: str
     control_plane_endpoint: str
-    certificates_dir: str = "/etc/kubernetes/pki"
+    certificates_dir: str
     encryption_algorithm: str = "ECDSA-P256"
     etcd: Etcd
     networking: Networking

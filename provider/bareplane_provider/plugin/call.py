@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ class Call:
     """Travels beside a request: what the experimental API neither passes on nor can express."""
 
     old_inputs: Struct | None = None
+    ends_at: float | None = None
+    """When the user's customTimeouts end it (CLOCK_MONOTONIC, seconds)."""
     failed: Failed | None = None
 
 
@@ -52,13 +55,17 @@ class KindContext:
     say_progress: Callable[[str], None]
     say_warning: Callable[[str], None]
     mask: Mask = field(repr=False)
+    ends_at: float | None = None
 
     @property
     def cancelled(self) -> Event:
         return self.pool.cancelled
 
     def machine(self, connection: Mapping[str, Any]) -> Session:
-        return self.pool.session(parse_connection(connection), self.progress, self.warning)
+        return self.pool.session(parse_connection(connection), self.progress, self.warning, self.ends_at)
+
+    def seconds(self, usual: float) -> float:
+        return usual if self.ends_at is None else max(1.0, self.ends_at - time.monotonic())
 
     def conceal(self, secret: str) -> None:
         self.mask.add(secret)

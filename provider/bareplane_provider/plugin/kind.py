@@ -101,6 +101,10 @@ class Context(Protocol):
         """A session with the machine; dials on first use, shares one connection per machine."""
         ...
 
+    def seconds(self, usual: float) -> float:
+        """How long the work at hand may take: what is left of the user's customTimeouts, or else the `usual` time."""
+        ...
+
     def conceal(self, secret: str) -> None:
         """Keep a secret that was made during the call out of all that the call says."""
         ...

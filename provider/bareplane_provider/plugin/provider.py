@@ -131,6 +131,7 @@ class BareplaneProvider(api.Provider):
             lambda text: self._log("info", urn, text, ephemeral=True),
             lambda text: self._log("warning", urn, text),
             mask,
+            CALL.get().ends_at,
         )
 
     def _reporting(self, urn: str, *values: Properties) -> _Report:

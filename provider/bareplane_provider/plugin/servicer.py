@@ -8,6 +8,7 @@ Its own server answers an exception with UNKNOWN and a stack trace, which marks 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -32,24 +33,27 @@ class Servicer(ProviderServicer):
         return await _answer(super().Diff, request, context, _old_inputs(request))
 
     async def Create(self, request: Any, context: Any) -> Any:
-        return await _answer(super().Create, request, context)
+        return await _answer(super().Create, request, context, seconds=request.timeout)
 
     async def Read(self, request: Any, context: Any) -> Any:
         return await _answer(super().Read, request, context)
 
     async def Update(self, request: Any, context: Any) -> Any:
-        return await _answer(super().Update, request, context, _old_inputs(request))
+        return await _answer(super().Update, request, context, _old_inputs(request), request.timeout)
 
     async def Delete(self, request: Any, context: Any) -> Any:
-        return await _answer(super().Delete, request, context, _old_inputs(request))
+        return await _answer(super().Delete, request, context, _old_inputs(request), request.timeout)
 
 
 def _old_inputs(request: Any) -> Struct | None:
     return request.old_inputs if request.HasField("old_inputs") else None
 
 
-async def _answer(handler: Handler, request: Any, context: Any, old_inputs: Struct | None = None) -> Any:
-    call = Call(old_inputs)
+async def _answer(
+    handler: Handler, request: Any, context: Any, old_inputs: Struct | None = None, seconds: float = 0
+) -> Any:
+    """`seconds`: the resource's customTimeouts for this operation; 0 where it has none."""
+    call = Call(old_inputs, time.monotonic() + seconds if seconds else None)
     CALL.set(call)
     try:
         return await handler(request, context)

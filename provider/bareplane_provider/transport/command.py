@@ -27,6 +27,11 @@ class Completed:
     stderr: bytes
 
 
+def limited(argv: Sequence[str], seconds: float) -> list[str]:
+    """The same command, ended by the machine itself after so long: closing a channel ends nothing there."""
+    return ["timeout", "--kill-after=2", f"{seconds:.3f}", *argv]
+
+
 def command_line(argv: Sequence[str], *, sudo: bool, reads: bool = True) -> str:
     """One line for the user's shell on the machine; arguments reach the program as they are.
 
@@ -34,6 +39,12 @@ def command_line(argv: Sequence[str], *, sudo: bool, reads: bool = True) -> str:
     """
     if not argv or any("\0" in word for word in argv):
         raise InputError(f"a command line needs words without NUL bytes, not {list(argv)[:1]!r}…")
+    if argv[0].startswith("-") or "=" in argv[0]:
+        raise InputError(f"{argv[0]!r} is no program's name: env and sudo would take it for something else")
+    try:
+        "".join(argv).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"a command line needs words of Unicode: {argv[0]} was given {error.reason}") from None
     # `env`, not an assignment: it works in every login shell. Messages are matched: they must not be translated.
     prefix = ["env", "LC_ALL=C", *(["sudo", "-n", "--"] if sudo else [])]
     return "exec " + shlex.join([*prefix, *argv]) + ("" if reads else " </dev/null")

@@ -43,8 +43,8 @@ class Pool:
         # Key exchange is CPU-bound: more dials at a time are slower, not faster.
         self._dials = BoundedSemaphore(2 * (os.cpu_count() or 1))
 
-    def session(self, connection: Connection, progress: Say, warning: Say) -> Session:
-        return Session(self, connection, progress, warning)
+    def session(self, connection: Connection, progress: Say, warning: Say, ends_at: float | None = None) -> Session:
+        return Session(self, connection, progress, warning, ends_at)
 
     def link(self, connection: Connection, progress: Say, warning: Say) -> Link:
         """The machine's live link, dialed if need be, its jump host's first."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from bareplane_provider.errors import CancelledError, DeadlineError, SudoError, TransportError
-from bareplane_provider.transport.command import Completed, command_line, sudo_problem
+from bareplane_provider.transport.command import Completed, command_line, limited, sudo_problem
 
 if TYPE_CHECKING:
     from paramiko import Channel
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from bareplane_provider.transport.pool import Pool
 
 _CHUNK = 1 << 15
+# What the machine may take to end what has had its time, and to say so.
+_GRACE = 8.0
+# How `timeout` says that it ended a command: with TERM, or with KILL.
+_TIMED_OUT = (124, 137)
 # Less than any server's first window: sending this much never waits.
 _FITS = 1 << 14
 
@@ -28,9 +32,15 @@ class Session:
     """A machine as one resource sees it. Cheap: links are the pool's. Safe to use from several threads."""
 
     def __init__(
-        self, pool: Pool, connection: Connection, progress: Callable[[str], None], warning: Callable[[str], None]
+        self,
+        pool: Pool,
+        connection: Connection,
+        progress: Callable[[str], None],
+        warning: Callable[[str], None],
+        ends_at: float | None = None,
     ) -> None:
         self.connection = connection
+        self._ends_at = ends_at
         self._pool = pool
         self._progress = progress
         self._warning = warning
@@ -40,12 +50,16 @@ class Session:
         return self.connection.name
 
     def run(self, argv: Sequence[str], stdin: bytes = b"", timeout: float = 60.0) -> Completed:
-        """Run one command as root and wait for it. Any exit status is returned; secrets belong in `stdin`."""
+        """Run one command as root and wait for it. Any exit status is returned; secrets belong in `stdin`.
+
+        After `timeout` seconds it is ended on the machine, with its process group: DeadlineError.
+        """
         what = f"running {argv[0]}" if argv else "running nothing"
-        line = command_line(argv, sudo=self.connection.sudo, reads=bool(stdin))
-        deadline = time.monotonic() + timeout
-        with self.guard(what, timeout), self._channel() as channel:
-            channel.settimeout(timeout)
+        seconds = self._limited(timeout)
+        line = command_line(limited(argv, seconds) if argv else [], sudo=self.connection.sudo, reads=bool(stdin))
+        deadline = time.monotonic() + seconds + _GRACE
+        with self.guard(what, seconds), self._channel() as channel:
+            channel.settimeout(seconds + _GRACE)
             channel.exec_command(line)
             errors = Drain(channel.recv_stderr)
             with _feeding(channel, stdin):
@@ -54,6 +68,8 @@ class Session:
                     output += chunk
                 status = exit_status(channel, deadline)
             done = Completed(status, bytes(output), errors.text(deadline))
+            if status in _TIMED_OUT and time.monotonic() > deadline - _GRACE:
+                raise TimeoutError
         self.check_sudo(done, what)
         return done
 
@@ -67,11 +83,13 @@ class Session:
     ) -> dict[str, Any]:
         """Have the agent do one request; `blobs` (by sha256) are sent as it asks for them. Its result.
 
-        `encoding` says what the machine can unpack. `timeout` defaults to the request's deadline and half a minute.
+        `encoding` says what the machine can unpack. `timeout` defaults to the request's deadline and what the agent
+        may take to report that it has passed.
         """
         from bareplane_provider.transport.agent import Conversation
 
-        seconds = timeout if timeout is not None else float(request.get("deadline", 600)) + 30
+        request = {**request, "deadline": self._limited(float(request.get("deadline", 600)))}
+        seconds = timeout if timeout is not None else request["deadline"] + _GRACE
         what = f"{request.get('operation', 'agent')} {request.get('entry', '')}".strip()
         deadline = time.monotonic() + seconds
         with self.guard(what, seconds), self._channel() as channel:
@@ -79,6 +97,10 @@ class Session:
                 self, channel, what, deadline, blobs or {}, encoding, progress or self._progress, self._warning
             )
             return talk.hold(request)
+
+    def _limited(self, seconds: float) -> float:
+        """At most what is left of the time the user gave the whole operation."""
+        return seconds if self._ends_at is None else max(1.0, min(seconds, self._ends_at - time.monotonic()))
 
     @contextmanager
     def _channel(self) -> Generator[Channel]:
@@ -115,7 +137,9 @@ class Session:
             if isinstance(error, TransportError):
                 raise
             if isinstance(error, TimeoutError):
-                raise DeadlineError(f"{self.connection}: {what}: not done within {seconds:.0f} s") from error
+                raise DeadlineError(
+                    f"{self.connection}: {what}: not done within {seconds:.0f} s; customTimeouts can give it longer"
+                ) from error
             raise TransportError(
                 f"{self.connection}: {what}: the connection was cut: {describe(error)}; run the same again"
             ) from error

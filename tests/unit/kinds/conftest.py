@@ -113,6 +113,9 @@ class Talk:
     def machine(self, connection: Mapping[str, Any]) -> Machine:
         return self.machines[connection["name"]]
 
+    def seconds(self, usual: float) -> float:
+        return usual
+
     def conceal(self, secret: str) -> None:
         self.concealed.append(secret)
 

@@ -140,8 +140,9 @@ def test_the_kubelets_patch_follows_the_machines_kernel(
 ) -> None:
     path = "/etc/kubernetes/bareplane/patches/kubeletconfiguration0+merge.yaml"
     patch = yaml.safe_load(content(items(kit, name, **facts), path))
-    own = {key: value for key, value in patch.items() if key not in ("apiVersion", "kind", "address")}
-    assert own == expected
+    shared = ("apiVersion", "kind", "address", "authentication")
+    assert {key: value for key, value in patch.items() if key not in shared} == expected
+    assert patch["authentication"] == {"x509": {"clientCAFile": "/etc/kubernetes/pki/ca.crt"}}
 
 
 def test_etcd_starts_with_the_same_list_everywhere_and_with_tls_only(kit: Any) -> None:

@@ -11,7 +11,14 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from bareplane_provider.errors import AgentError, BareplaneError, IncompleteError, InputError, UnreachableError
+from bareplane_provider.errors import (
+    AgentError,
+    BareplaneError,
+    DeadlineError,
+    IncompleteError,
+    InputError,
+    UnreachableError,
+)
 from bareplane_provider.facts import Moment
 from bareplane_provider.kinds import KINDS
 from bareplane_provider.kinds.control_planes import answering
@@ -20,7 +27,7 @@ from bareplane_provider.kinds.machine import Machine as MachineKind
 from bareplane_provider.kinds.machine import unfit
 from bareplane_provider.kinds.manifest import compared, key
 from bareplane_provider.kinds.phase import Phase
-from bareplane_provider.kinds.worker_node import WorkerNode
+from bareplane_provider.kinds.worker_node import WorkerNode, token_identifier
 from bareplane_provider.paths import KUBECTL
 from bareplane_provider.plugin.kind import UNKNOWN, State
 
@@ -382,28 +389,52 @@ def test_etcds_quorum_names_members_that_are_missing(kit: Any) -> None:
     assert made.outputs["facts"] == {"server-1": {"member": "yes"}, "server-2": {"member": "no"}}
 
 
-TOKEN = "abcdef.0123456789abcdef"
+def joining(kit: Any, revoke: Any = "", ready: str = "", planned: Any = ("command kubeadm join",)) -> Any:
+    """A worker whose agent plans `planned`; it is its own control plane."""
 
-
-def joining(kit: Any, revoke: Any = "") -> Any:
     def answer(argv: Any, stdin: str) -> Any:
-        if "test" in argv:
-            return kit.done(1)
-        return TOKEN if "create" in argv else revoke
+        if "get" in argv:
+            return ready
+        return revoke if "delete" in argv and any("create" in line for line in machine.lines()) else ""
 
-    return kit.machine(answer)
+    machine = kit.machine(answer)
+    machine.agent = lambda request, *_, **__: {"planned": list(planned)}
+    return machine
+
+
+def join_config(plan: Any) -> str:
+    (join,) = [one for one in plan.items if one.get("name") == "kubeadm join"]
+    return base64.b64decode(join["stdin"]).decode()
 
 
 def test_a_join_token_is_in_no_argv_and_is_revoked(kit: Any) -> None:
     machine = joining(kit)
-    worker = WorkerNode()
+    worker, context = WorkerNode(), kit.talk(machine)
     spec = worker.parse(kit.inputs["WorkerNode"])
-    with worker.planned(spec, kit.facts(), machine, kit.talk(machine)) as plan:
-        (join,) = [one for one in plan.items if one.get("name") == "kubeadm join"]
-        assert TOKEN in base64.b64decode(join["stdin"]).decode()
-        assert TOKEN not in json.dumps({**join, "stdin": ""})
-    assert not [line for line in machine.lines() if TOKEN in line]
-    assert machine.lines()[-1].endswith("delete abcdef")
+    with worker.planned(spec, kit.facts(), machine, context) as plan:
+        (token,) = context.concealed
+        assert token in join_config(plan)
+    identifier = token.partition(".")[0]
+    assert not [line for line in machine.lines() if token in line]
+    (minted,) = [stdin for argv, stdin in machine.ran if "create" in argv]
+    assert yaml.safe_load(minted.split("---")[0])["bootstrapTokens"][0]["token"] == token
+    deleted = [line for line in machine.lines() if f"delete secret bootstrap-token-{identifier}" in line]
+    # Before, what a run that was cut may have left; after, this one.
+    assert len(deleted) == 2
+    assert machine.lines()[-1] == deleted[-1]
+
+
+def test_a_node_has_one_name_for_its_tokens_and_another_secret_each_time(kit: Any) -> None:
+    worker, tokens = WorkerNode(), list[str]()
+    for _ in range(2):
+        machine = joining(kit)
+        context = kit.talk(machine)
+        with worker.planned(worker.parse(kit.inputs["WorkerNode"]), kit.facts(), machine, context):
+            tokens += context.concealed
+    (one, two) = (token.split(".") for token in tokens)
+    assert one[0] == two[0]
+    assert one[1] != two[1]
+    assert token_identifier("a/server-1") != token_identifier("a/server-2")
 
 
 def test_a_token_is_revoked_after_a_failure_and_the_failure_is_what_is_told(kit: Any) -> None:
@@ -418,9 +449,49 @@ def test_a_token_is_revoked_after_a_failure_and_the_failure_is_what_is_told(kit:
     assert "cannot delete" in context.warned[0]
 
 
-def test_a_worker_that_has_joined_needs_no_token(kit: Any) -> None:
-    machine = kit.machine(lambda argv, stdin: "")
+@pytest.mark.parametrize("planned", [(), ("command kubelet-start", "unit kubelet.service")])
+def test_a_worker_that_has_joined_needs_no_token(kit: Any, planned: Any) -> None:
+    machine = joining(kit, planned=planned)
     spec = WorkerNode().parse(kit.inputs["WorkerNode"])
     with WorkerNode().planned(spec, kit.facts(), machine, kit.talk(machine)) as plan:
         assert plan.items
-    assert len(machine.ran) == 1
+    assert machine.ran == []
+
+
+@pytest.mark.parametrize(("ready", "aside"), [("True", True), ("Unknown", False), ("", False)])
+def test_a_node_that_lost_its_identity_is_set_aside_while_it_counts_as_ready(kit: Any, ready: str, aside: bool) -> None:
+    machine = joining(kit, ready=ready)
+    spec = WorkerNode().parse(kit.inputs["WorkerNode"])
+    with WorkerNode().planned(spec, kit.facts(), machine, kit.talk(machine)):
+        lines = machine.lines()
+    assert ("systemctl stop kubelet.service" in lines) is aside
+    assert any("--subresource=status" in line for line in lines) is aside
+
+
+@pytest.mark.parametrize(
+    ("error", "step"),
+    [
+        (AgentError("deadline", "long story\nof many lines", "command kubeadm join"), "command kubeadm join"),
+        (DeadlineError("not done"), "the work there"),
+    ],
+)
+def test_what_was_not_done_in_time_is_one_clear_line(kit: Any, error: Exception, step: str) -> None:
+    def fails(request: dict[str, Any]) -> Any:
+        raise error
+
+    machine = agent_machine(kit, fails)
+    with pytest.raises(IncompleteError) as caught:
+        kind("HostSettings").create("x", kit.inputs["HostSettings"], kit.talk(machine))
+    assert str(caught.value).startswith(f"server-1: HostSettings: {step} was not done within 600 s")
+    assert "customTimeouts" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(DeadlineError, match=f"server-1: HostSettings: {step} was not done within 600 s"):
+        kind("HostSettings").delete("x", State(kit.inputs["HostSettings"], {}), kit.talk(machine))
+
+
+def test_the_users_time_replaces_the_kinds_own(kit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = agent_machine(kit, lambda request: {"facts": {}})
+    context = kit.talk(machine)
+    monkeypatch.setattr(context, "seconds", lambda usual: 4000.0)
+    kind("HostSettings").create("x", kit.inputs["HostSettings"], context)
+    assert machine.requests[-1]["deadline"] == 4000.0
