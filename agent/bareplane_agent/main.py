@@ -71,7 +71,8 @@ def perform(request: Request, channel: Channel, host: Host) -> dict[str, Any]:
         return {"entries": [_told(entry) for entry in ledger.entries()]}
     if request.operation == "observe":
         entry = ledger.find(request.entry) if request.entry else None
-        return {"facts": public(observe_all(request.items, host)), "entry": _told(entry) if entry else None}
+        facts = public(request.items, observe_all(request.items, host))
+        return {"facts": facts, "entry": _told(entry) if entry else None}
     if request.operation == "plan":
         entry = ledger.open(request.entry, request.owner)
         return {"planned": planned(request.items, Context(host, channel, ledger, entry, Blobs(channel, host)))}
@@ -85,7 +86,7 @@ def _change(request: Request, channel: Channel, host: Host, ledger: Ledger) -> d
     if request.operation == "apply":
         context = Context(host, channel, ledger, ledger.open(request.entry, request.owner), Blobs(channel, host))
         facts, changed = apply(request.items, context)
-        return {"facts": public(facts), "changed": changed, "entry": _told(context.entry)}
+        return {"facts": public(request.items, facts), "changed": changed, "entry": _told(context.entry)}
     if request.operation == "remove":
         entry = ledger.owned(request.entry, request.owner)
         doomed = [entry] if entry else []

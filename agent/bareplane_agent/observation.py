@@ -19,10 +19,7 @@ def observe_all(items: Sequence[Item], host: Host) -> dict[str, Facts]:
     return {item.key: found[item.key] for item in items}
 
 
-def public(facts: dict[str, Facts]) -> dict[str, Facts]:
-    """What the client is told: no empty items, and nothing the agent keeps to itself (names with `_`)."""
-    told = {
-        key: {name: value for name, value in sorted(own.items()) if not name.startswith("_")}
-        for key, own in facts.items()
-    }
+def public(items: Sequence[Item], facts: dict[str, Facts]) -> dict[str, Facts]:
+    """What the client is told: no empty items, nothing the items keep to themselves."""
+    told = {item.key: dict(sorted(item.told(facts[item.key]).items())) for item in items}
     return {key: own for key, own in told.items() if own}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from glob import glob
 from typing import Sequence
 
 from . import systemd
@@ -45,8 +46,18 @@ def undo_units(notes: Sequence[Note], context: Context) -> None:
     if gone:
         # A unit that ended badly stays in systemd's memory after its file; there may be nothing to reset.
         host.run(["systemctl", "reset-failed", "--", *gone])
+        _remove_links(gone, context)
     for note in notes:
         _give_back(note, by_name[note.record["name"]], context)
+
+
+def _remove_links(names: Sequence[str], context: Context) -> None:
+    """`systemctl disable` leaves the links of a unit whose file somebody has removed by hand."""
+    for name in names:
+        for link in glob(context.host.path(f"/etc/systemd/system/*.*/{name}")):
+            if os.path.islink(link) and not os.path.exists(link):
+                os.unlink(link)
+                context.reload = True
 
 
 def _clean(notes: Sequence[Note], context: Context) -> None:

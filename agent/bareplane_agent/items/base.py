@@ -49,6 +49,10 @@ class Item(ABC):
         """Learn what judging the facts needs from the ledger and the request's items; most know it by themselves."""
         return
 
+    def told(self, facts: Facts) -> Facts:
+        """Of the facts, those that are the client's business; names with `_` are the agent's own."""
+        return {name: value for name, value in facts.items() if not name.startswith("_")}
+
     def expected(self) -> Facts | None:
         """The facts asked for; None when there are none to compare."""
         return None

@@ -71,6 +71,11 @@ class Unit(Item):
         records += [item.record() for item in beside]
         self.our_drop_ins = frozenset(str(record.get("path", "")) for record in records)
 
+    def told(self, facts: Facts) -> Facts:
+        """What is not looked at is nobody's drift."""
+        unseen = {"enabled": self.enabled is None, "active": self.active is None, "drop_ins": not self.own_drop_ins}
+        return {name: value for name, value in super().told(facts).items() if not unseen.get(name, False)}
+
     def expected(self) -> Facts:
         wish: Facts = {"load": "loaded"}
         if self.active is not None:
@@ -225,11 +230,16 @@ def _start(items: Sequence[Unit], facts: Mapping[str, Facts], context: Context) 
     for item in items:
         state = facts[item.key]["active"]
         restart = state in ("active", "reloading", "activating") and item.outdated(facts[item.key], context)
-        if item.active is not True or (state == "active" and not restart):
+        if item.active is not True:
+            continue
+        if state == "active" and not restart:
+            if item.ready and float(facts[item.key]["_started"]) > context.began:
+                # A command of this run started it.
+                waiting.append(Waiting(item.key, item.name, item.ready, item.ready_timeout))
             continue
         context.progress(f"{'restarting' if restart else 'starting'} {item.name}")
-        if state == "failed":
-            context.host.run(["systemctl", "reset-failed", "--", item.name])
+        # Forgets a failure, and how often it was started lately: a start we ask for is not systemd's to refuse.
+        context.host.run(["systemctl", "reset-failed", "--", item.name])
         # A oneshot that is activating waits in its own start job; `restart` queues behind it.
         context.host.must(["systemctl", "--no-block", "restart" if restart else "start", "--", item.name])
         context.changed.add(item.key)

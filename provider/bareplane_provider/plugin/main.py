@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import os
 import signal
 import sys
@@ -26,9 +25,13 @@ _LARGEST_MESSAGE = 400 * 1024 * 1024
 _LOOK_EVERY = 0.5
 
 
-@functools.cache
+_IMPORTING = threading.Lock()
+
+
 def _product() -> Mapping[str, Kind]:
-    from bareplane_provider.kinds import KINDS
+    # Two threads that import the same modules at once can each see the other's half done.
+    with _IMPORTING:
+        from bareplane_provider.kinds import KINDS
 
     return KINDS
 

@@ -54,7 +54,7 @@ def _of_item(item: str, facts: Mapping[str, str], server: Server) -> Iterator[Br
         case "sysctl":
             yield Break("sysctl changed", item, "value", _other_number(name))
         case "unit":
-            yield from _unit(item, name)
+            yield from (one for one in _unit(item, name) if one.fact in facts)
         case "image":
             yield Break("image removed", item, "digest", f"{CTR} images rm --sync {shlex.quote(name)}")
         case "command":

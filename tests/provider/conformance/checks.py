@@ -3,6 +3,7 @@ as it found it, and says in words all that it found wrong."""
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,8 +12,8 @@ from typing import Any, Literal
 
 from tests.provider.conformance.breaks import breaks, broken_fact, uncovered
 from tests.provider.conformance.driver import Diff, Driver, Held, PluginGone, Refused, struct
-from tests.provider.conformance.servers import LEDGER, Inventory, Server, all_changed
-from tests.provider.conformance.table import Break, Input, Row, World, changed
+from tests.provider.conformance.servers import LEDGER, Inventory, Server, all_changed, changed
+from tests.provider.conformance.table import Break, Input, Row, World, with_input
 
 STRANGER = "some/stranger/0000000000000000"
 
@@ -133,7 +134,7 @@ def inputs_change(subject: Subject) -> list[str]:
 
 
 def _one_input(subject: Subject, one: Input) -> list[str]:
-    old, new = subject.held, changed(subject.inputs, one.path, one.value)
+    old, new = subject.held, with_input(subject.inputs, one.path, one.value)
     failures = subject.driver.check(old.kind, old.name, new)
     if failures and one.outcome != "refused":
         return [f"check refuses it: {failure}" for failure in failures]
@@ -337,11 +338,43 @@ def what_is_foreign_is_refused(subject: Subject) -> list[str]:
                 subject.driver.update(_as(subject.held, theirs), theirs)
             else:
                 subject.driver.delete(_as(subject.held, theirs))
-            wrong.append(f"{doing} of a stranger succeeds")
+            # Taking away what a stranger has here is done when that is nothing.
+            if doing != "delete":
+                wrong.append(f"{doing} of a stranger succeeds")
         except Refused as error:
             if str(mine["owner"]) not in str(error):
                 wrong.append(f"{doing} of a stranger is refused without the owner's name: {error}")
     wrong += [f"a refused stranger wrote {path}" for path in subject.written(moments)]
+    found = subject.read()
+    if found is None or subject.driver.diff(found).changes:
+        wrong.append("what is ours is not as it was after a stranger came")
+    return wrong + _foreign_file_stays(subject)
+
+
+def _foreign_file_stays(subject: Subject) -> list[str]:
+    """A file of somebody else's at our path: create is refused, names it, and leaves it and everything else alone."""
+    server = subject.server
+    paths = [item.partition(" ")[2] for item in subject.held.facts if item.startswith("file ")]
+    if server is None or not paths:
+        return []
+    subject.driver.delete(subject.held)
+    before = server.inventory()
+    theirs = f"mkdir -p {os.path.dirname(paths[-1])}; echo somebody else >{paths[-1]}"
+    server.run(theirs)
+    with_theirs = server.inventory()
+    wrong: list[str] = []
+    try:
+        subject.create()
+        wrong.append(f"{paths[-1]} was somebody else's, and is replaced")
+    except Refused as error:
+        if paths[-1] not in str(error):
+            wrong.append(f"the refusal does not name {paths[-1]}: {error}")
+        if error.left is not None:
+            subject.driver.delete(error.left)
+    wrong += [f"refused, but {line}" for line in changed(server, with_theirs)]
+    server.run(f"rm {paths[-1]}; rmdir --ignore-fail-on-non-empty -p {os.path.dirname(paths[-1])} || true")
+    wrong += [f"the kit's own: {line}" for line in changed(server, before)]
+    subject.create()
     return wrong
 
 

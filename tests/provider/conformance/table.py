@@ -84,7 +84,7 @@ class Row:
         return f"bareplane:index:{self.kind}"
 
 
-def changed(inputs: Inputs, path: str, value: Any) -> Inputs:
+def with_input(inputs: Inputs, path: str, value: Any) -> Inputs:
     """A copy of the inputs with the value at a dotted path set; list indices are numbers."""
     made = copy.deepcopy(inputs)
     *way, last = path.split(".")
