@@ -40,7 +40,7 @@ up: toolchain ## servers, and a Kubernetes cluster on them: make up STACK=tradit
 down: $(VENV)/ready ## pulumi destroy, and the lab stopped
 	@scripts/stack.sh down $(STACK) $(SERVERS)
 
-recover: $(VENV)/ready ## after a run was killed: make the stack usable again
+recover: $(VENV)/ready ## after a run was killed: say what it left, and make the stack usable again
 	@scripts/stack.sh recover $(STACK) $(SERVERS)
 
 env: $(VENV)/ready ## what a shell needs for pulumi: eval "$$(make -s env)"

@@ -31,7 +31,8 @@ def progress(text: str) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    shown = Table(title=escape(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
+    OUT.print(f"[bold]{escape(title)}[/bold]", soft_wrap=True)
+    shown = Table(box=None, pad_edge=False)
     for column in columns:
         shown.add_column(column, overflow="fold")
     for row in rows:

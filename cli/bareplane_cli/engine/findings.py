@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from bareplane_cli.engine.pending import kind_of, name_of
+
+_FACT = re.compile(r"""facts\["(?P<item>.*)"\]\.(?P<fact>.*)""")
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,17 @@ def findings(events: Sequence[dict[str, Any]]) -> list[Found]:
             name_of(one["urn"]),
             kind_of(one["type"]),
             one["op"] == "delete",
-            tuple(sorted(one.get("detailedDiff") or {})) or ("changed",),
+            tuple(field(path) for path in sorted(one.get("detailedDiff") or {})) or ("changed",),
         )
         for one in steps
         if one["op"] in ("update", "delete")
     ]
+
+
+def field(path: str) -> str:
+    """A fact as `<item>: <fact>`, anything else by its path."""
+    fact = _FACT.fullmatch(path)
+    return f"{fact['item']}: {fact['fact']}" if fact else path
 
 
 def read_count(events: Sequence[dict[str, Any]]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -63,7 +64,7 @@ def test_the_lock_of_another_computers_run_is_taken_by_force_only(capsys: pytest
 def test_the_lock_of_a_dead_run_is_ended_and_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Holder, "life", lambda _: "dead")
+    monkeypatch.setattr(Holder, "life", Mock(return_value="dead"))
     judge(HERE, "prod", force=False)
     assert "held by root@vm, process 12" in capsys.readouterr().out
 

@@ -38,7 +38,7 @@ def test_nothing_pending(deployment: dict[str, Any]) -> None:
 
 
 def test_findings_are_what_changed_or_went() -> None:
-    events = [
+    events: list[dict[str, Any]] = [
         event("same", "a"),
         event("same", "component", provider=""),
         event("update", "b", detailedDiff={'facts["unit x"].active': {}, "facts.y": {}}),
@@ -47,7 +47,7 @@ def test_findings_are_what_changed_or_went() -> None:
         {"sequence": 9, "summaryEvent": {}},
     ]
     assert findings(events) == [
-        Found("b", "Pki", False, ("facts.y", 'facts["unit x"].active')),
+        Found("b", "Pki", False, ("facts.y", "unit x: active")),
         Found("c", "Pki", False, ("changed",)),
         Found("d", "Pki", True, ("changed",)),
     ]
