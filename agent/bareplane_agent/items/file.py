@@ -95,7 +95,7 @@ class File(Item):
         content = content_of(path, seen)
         if self.refuse and content != self.sum:
             raise ForeignError(
-                f"writing {self.path}: a file that is not ours is there; move it away, or let it be replaced", self.key
+                f"writing {self.path}: a file that is not ours is there; move it away, and run again", self.key
             )
         return original(path, seen, entry)
 

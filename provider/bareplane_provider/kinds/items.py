@@ -42,6 +42,7 @@ def file(path: str, content: str | bytes, mode: str = "0644", *, sensitive: bool
         "mode": mode,
         "owner": "root",
         "group": "root",
+        "foreign": "refuse",
     }
     return {**item, "sensitive": True} if sensitive else item
 
@@ -60,6 +61,7 @@ def upload(path: str, artifact: Artifact, mode: str = "0755") -> Item:
         "mode": mode,
         "owner": "root",
         "group": "root",
+        "foreign": "refuse",
     }
 
 

@@ -3,11 +3,11 @@ as it found it, and says in words all that it found wrong."""
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from tests.provider.conformance.breaks import breaks, broken_fact, uncovered
@@ -359,8 +359,8 @@ def _foreign_file_stays(subject: Subject) -> list[str]:
         return []
     subject.driver.delete(subject.held)
     before = server.inventory()
-    theirs = f"mkdir -p {os.path.dirname(paths[-1])}; echo somebody else >{paths[-1]}"
-    server.run(theirs)
+    folder = Path(paths[-1]).parent
+    server.run(f"mkdir -p {folder}; echo somebody else >{paths[-1]}")
     with_theirs = server.inventory()
     wrong: list[str] = []
     try:
@@ -372,7 +372,7 @@ def _foreign_file_stays(subject: Subject) -> list[str]:
         if error.left is not None:
             subject.driver.delete(error.left)
     wrong += [f"refused, but {line}" for line in changed(server, with_theirs)]
-    server.run(f"rm {paths[-1]}; rmdir --ignore-fail-on-non-empty -p {os.path.dirname(paths[-1])} || true")
+    server.run(f"rm {paths[-1]}; rmdir --ignore-fail-on-non-empty -p {folder} || true")
     wrong += [f"the kit's own: {line}" for line in changed(server, before)]
     subject.create()
     return wrong
