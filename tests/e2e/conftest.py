@@ -27,6 +27,9 @@ ORDER = (
     "test_restart",
     "test_destroy",
     "test_killed",
+    "test_failed_create",
+    "test_two_runs",
+    "test_cleaning",
 )
 FIGURES = pytest.StashKey[list[tuple[str, float]]]()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,13 +42,8 @@ class Stack:
 
     def __init__(self, root: Path, name: str, inventory: Path) -> None:
         self.root, self.name, self.inventory = root / name, name, inventory
-        self.project, self.state = self.root / "project", self.root / "state"
-        (self.project / "config").mkdir(parents=True)
+        self.project, self.state = new_project(self.root), self.root / "state"
         self.state.mkdir()
-        for folder in ("stacks", "provider"):
-            (self.project / folder).symlink_to(ROOT / folder)
-        document = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
-        (self.project / "Pulumi.yaml").write_text(yaml.safe_dump({**document, "stackConfigDir": "config"}))
         tools = subprocess.run(
             [sys.executable, "-m", "bareplane_provider.catalog", "toolchain-path"],
             capture_output=True,
@@ -65,6 +62,14 @@ class Stack:
             "PULUMI_SKIP_UPDATE_CHECK": "1",
         }
         self.run("stack", "init", name)
+
+    def clone(self, root: Path) -> Stack:
+        """The same stack from another directory: its state is shared, its program, plugin and configuration are not."""
+        other = copy.copy(self)
+        other.root, other.project = root, new_project(root)
+        shutil.copytree(self.project / "config", other.project / "config", dirs_exist_ok=True)
+        other.run("stack", "select", self.name)
+        return other
 
     def configure(
         self,
@@ -130,10 +135,9 @@ class Stack:
     def destroy(self) -> Outcome:
         return self.run("destroy", "--yes", "--skip-preview", "--json")
 
-    def recover(self) -> None:
-        """What `make recover` does."""
-        self.run("cancel", "--yes")
-        self.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates")
+    def recover(self, *options: str) -> subprocess.CompletedProcess[str]:
+        """What `make recover` does: the command, with everything it says."""
+        return bareplane("recover", self.name, "--project", str(self.project), *options, environment=self.environment)
 
     def output(self, name: str) -> str:
         return self.run("stack", "output", name, "--show-secrets").text.strip()
@@ -142,8 +146,32 @@ class Stack:
         return json.loads(self.run("stack", "export", *(["--show-secrets"] if secrets else [])).text)
 
 
+def new_project(root: Path) -> Path:
+    project = root / "project"
+    (project / "config").mkdir(parents=True)
+    for folder in ("stacks", "provider"):
+        (project / folder).symlink_to(ROOT / folder)
+    document = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+    (project / "Pulumi.yaml").write_text(yaml.safe_dump({**document, "stackConfigDir": "config"}))
+    return project
+
+
+def bareplane(*arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """The command line, with everything it says; nobody is there to answer it."""
+    return subprocess.run(
+        [sys.executable, "-m", "bareplane_cli", *arguments],
+        env=environment or {**os.environ, "PYTHONPATH": source_roots()},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+
+
 def source_roots() -> str:
-    return os.pathsep.join(str(ROOT / name) for name in ("components", "provider", "agent", "templates", "lab"))
+    return os.pathsep.join(str(ROOT / name) for name in ("components", "provider", "agent", "templates", "lab", "cli"))
 
 
 def read_outcome(status: int, seconds: float, text: str) -> Outcome:
