@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.servers import Lab, own_directory
+from tests.figures import record
 from tests.provider.conformance.driver import Driver
 from tests.provider.conformance.kit import Kit
 from tests.provider.conformance.report import Report, lines
@@ -24,9 +25,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if config.stash[REPORT].checks:
+    found = config.stash[REPORT]
+    if found.checks or found.faults:
+        record("conformance", found.to_json())
         terminalreporter.section("conformance")
-        for line in lines(config.stash[REPORT]):
+        for line in lines(found):
             terminalreporter.write_line(line)
 
 

@@ -1,0 +1,50 @@
+"""Writes docs/conformance.md from the figures of a run: `python -m tests.provider.conformance.document FIGURES`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.provider.conformance.report import Report, lines, table
+
+HEAD = """# Conformance
+
+What the kit (tests/provider/conformance) found when it was run as a whole by `make soak`; `make conformance` prints its
+fast part. Every kind is one row of tests/provider/conformance/table.py; the checks are the same for all of them. Words:
+
+- *made*: a read after create finds what create said, and nothing differs. *again*: created or updated once more, nothing
+  changes and no file is written. *inputs*: each input changed is named by the diff, and reached, or replacement is
+  announced, or it is refused. *drift*: each fact broken by hand is named, with its old and new value, and repaired alone.
+  *deleted*: the servers' inventories are as before; deleting twice is fine. *removed by hand*: so is deleting what is gone.
+  *half made*: a create whose plugin was killed is taken up. *foreign*: what belongs to another stack, or to nobody we
+  know, is refused by name and left alone.
+- *facts broken* counts facts; *breaks* counts ways of breaking them. A fact that cannot be broken in the lab belongs to the
+  kernel, which is this computer's own.
+- A fault is something that happens before, during or after a call; *converged* means that after recovery and another run
+  all was as if nothing had happened: the facts of an undisturbed create, nothing to do, no residue after delete.
+"""
+
+
+def document(figures: Mapping[str, Any]) -> Iterator[str]:
+    """The whole text, line by line."""
+    yield HEAD
+    yield "## Kinds and checks\n"
+    yield from lines(Report.from_json(figures["conformance"]))
+    if "injection" in figures:
+        found = figures["injection"]
+        yield "\n## Hostile strings\n"
+        rows = [
+            [name, str(one["strings"]), str(one["injections"])] for name, one in sorted(found["by boundary"].items())
+        ]
+        total = ["all", str(found["hostile strings"]), str(found["injections"])]
+        yield from table(["boundary", "strings", "injections"], [*rows, total])
+    for section in sorted(figures.keys() - {"conformance", "injection"}):
+        yield f"\n## {section.capitalize()}\n"
+        yield from table(["what", "figure"], [[name, str(value)] for name, value in figures[section].items()])
+
+
+if __name__ == "__main__":
+    print("\n".join(document(json.loads(Path(sys.argv[1]).read_text()))))
