@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup toolchain lab up down recover env test unit provider e2e lint bench clean
+.PHONY: help setup toolchain lab up down recover env test unit provider e2e lint conformance soak bench clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,14 @@ e2e: toolchain ## tests of whole clusters in the lab
 	@$(BIN)/pytest -q tests/e2e $(ARGS)
 
 test: lint unit provider e2e ## all of it
+
+conformance: toolchain ## every kind through the checks that all kinds must pass, as a table
+	@scripts/system-packages.sh /usr/sbin/sshd=openssh-server dockerd=docker.io mmdebstrap=mmdebstrap
+	@$(BIN)/pytest -q tests/provider/conformance tests/unit/injection tests/provider/injection $(ARGS)
+
+soak: toolchain ## the same with every fact, fault and hostile string, for half an hour or more; writes docs/conformance.md
+	@scripts/system-packages.sh /usr/sbin/sshd=openssh-server dockerd=docker.io mmdebstrap=mmdebstrap
+	@scripts/soak.sh $(ARGS)
 
 bench: toolchain ## pulumi up beside a plain script with kubeadm on the same servers
 	@$(BIN)/python -m bench

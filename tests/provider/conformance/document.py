@@ -12,19 +12,22 @@ from tests.provider.conformance.report import Report, lines, table
 
 HEAD = """# Conformance
 
-What the kit (tests/provider/conformance) found when it was run as a whole by `make soak`; `make conformance` prints its
-fast part. Every kind is one row of tests/provider/conformance/table.py; the checks are the same for all of them. Words:
+What the kit (tests/provider/conformance) found when it was run as a whole by `make soak`; `make conformance` prints
+its fast part. Every kind is a row of tests/provider/conformance/table.py; the checks are the same for all of them.
 
-- *made*: a read after create finds what create said, and nothing differs. *again*: created or updated once more, nothing
-  changes and no file is written. *inputs*: each input changed is named by the diff, and reached, or replacement is
-  announced, or it is refused. *drift*: each fact broken by hand is named, with its old and new value, and repaired alone.
-  *deleted*: the servers' inventories are as before; deleting twice is fine. *removed by hand*: so is deleting what is gone.
-  *half made*: a create whose plugin was killed is taken up. *foreign*: what belongs to another stack, or to nobody we
-  know, is refused by name and left alone.
-- *facts broken* counts facts; *breaks* counts ways of breaking them. A fact that cannot be broken in the lab belongs to the
-  kernel, which is this computer's own.
-- A fault is something that happens before, during or after a call; *converged* means that after recovery and another run
-  all was as if nothing had happened: the facts of an undisturbed create, nothing to do, no residue after delete.
+- *made*: a read after create finds what create said, and nothing differs.
+- *again*: created or updated once more, nothing changes and no file is written.
+- *inputs*: each input changed is named by the diff, and reached, or replacement is announced, or it is refused.
+- *drift*: each fact broken by hand is named, with its old and new value, and repaired alone.
+- *deleted*: the servers' inventories are as before; deleting twice is fine.
+- *removed by hand*: deleting what is gone already is fine, and leaves nothing either.
+- *half made*: a create whose plugin was killed is taken up by the next one.
+- *foreign*: what belongs to another stack, or to somebody else, is refused by name and left alone.
+
+*Facts broken* counts facts, *breaks* ways of breaking them. A fact that cannot be broken in the lab belongs to the
+kernel, which is this computer's own. A fault happens before, during or after a call; it *converged* when after
+recovery and another run all was as if nothing had happened: the facts of an undisturbed create, nothing left to do, no
+residue after delete.
 """
 
 
