@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -12,6 +13,15 @@ class Report:
 
     checks: dict[tuple[str, str], Sequence[str]] = field(default_factory=dict[tuple[str, str], Sequence[str]])
     figures: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
+    faults: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+    """By fault: how often it was tried, and how often all was as before after another run."""
+
+    def fault(self, kind: str, fault: str, *, converged: bool) -> None:
+        tried, good = self.faults.get(fault, (0, 0))
+        self.faults[fault] = (tried + 1, good + converged)
+        known = self.figures.setdefault(kind, {})
+        for what, number in (("faults tried", 1), ("faults converged", int(converged))):
+            known[what] = known.get(what, 0) + number
 
     def add(self, kind: str, check: str, problems: Sequence[str], figures: dict[str, int]) -> None:
         self.checks[kind, check] = problems
@@ -21,11 +31,26 @@ class Report:
 
     @property
     def kinds(self) -> list[str]:
-        return list(dict.fromkeys(kind for kind, _ in self.checks))
+        return list(dict.fromkeys([*(kind for kind, _ in self.checks), *self.figures]))
 
     @property
     def names(self) -> list[str]:
         return list(dict.fromkeys(check for _, check in self.checks))
+
+    def to_json(self) -> dict[str, Any]:
+        """For the figures' file; `from_json` reads it."""
+        checks: dict[str, dict[str, Sequence[str]]] = {}
+        for (kind, check), problems in self.checks.items():
+            checks.setdefault(kind, {})[check] = problems
+        return {"checks": checks, "figures": self.figures, "faults": self.faults, "order": [self.kinds, self.names]}
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Report:
+        kinds, names = found["order"]
+        known = found["checks"]
+        checks = {(kind, name): known[kind][name] for kind in kinds for name in names if name in known.get(kind, {})}
+        figures = {kind: found["figures"][kind] for kind in kinds if kind in found["figures"]}
+        return cls(checks, figures, {name: (tried, good) for name, (tried, good) in found["faults"].items()})
 
     def cell(self, kind: str, check: str) -> str:
         problems = self.checks.get((kind, check))
@@ -35,16 +60,23 @@ class Report:
 
 
 def lines(report: Report) -> Iterator[str]:
-    """A Markdown table of kinds and checks, then one of counts."""
-    yield from table(
-        ["kind", *report.names], [[kind, *(report.cell(kind, name) for name in report.names)] for kind in report.kinds]
-    )
+    """A Markdown table of kinds and checks, then one of counts, then one of faults; each only where there is any."""
+    if report.checks:
+        yield from table(
+            ["kind", *report.names],
+            [[kind, *(report.cell(kind, name) for name in report.names)] for kind in report.kinds],
+        )
     counted = list(dict.fromkeys(what for one in report.figures.values() for what in one))
     if counted:
         yield ""
         rows = [[kind, *(str(report.figures[kind].get(what, 0)) for what in counted)] for kind in report.kinds]
         sums = [str(sum(one.get(what, 0) for one in report.figures.values())) for what in counted]
         yield from table(["kind", *counted], [*rows, ["all", *sums]])
+    if report.faults:
+        yield ""
+        rows = [[name, str(tried), str(good)] for name, (tried, good) in sorted(report.faults.items())]
+        sums = [str(sum(one[place] for one in report.faults.values())) for place in (0, 1)]
+        yield from table(["fault", "tried", "converged"], [*rows, [f"all {len(rows)}", *sums]])
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
