@@ -15,12 +15,13 @@ from .capabilities import CAPABILITIES
 from .files import read_text
 from .host import Host
 from .ledger import Ledger
-from .processes import native
+from .listeners import listeners
+from .strangers import strangers
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
-RUNTIMES = ("containerd", "dockerd", "crio", "podman")
-DISTRIBUTIONS = ("k3s", "k0s", "rke2")
-GIBIBYTE = 1 << 30
+PROGRAMS = ("apt-get", "dnf", "ip", "modprobe", "mount", "nft", "openssl", "zstd")
+DISKS = ("/var/lib", "/opt")
+"""What a node fills: images, pods and etcd in the first, programs in the second."""
 
 
 def probe(host: Host, ledger: Ledger) -> dict[str, Any]:
@@ -44,29 +45,56 @@ def probe(host: Host, ledger: Ledger) -> dict[str, Any]:
         "capabilities": capabilities(read_text("/proc/self/status")),
         "sys_resource": "cap_sys_resource" in capabilities(read_text("/proc/self/status")),
         "kernel_tunable": _writable("/proc/sys/kernel"),
-        "swap": len(read_text("/proc/swaps").splitlines()) > 1,
         "python": ".".join(str(part) for part in sys.version_info[:3]),
-        **{program: host.find(program) is not None for program in ("zstd", "openssl", "dnf")},
-        "apt": host.find("apt-get") is not None,
-        "systemd": os.path.isdir("/run/systemd/system"),
-        "runtimes_installed": [name for name in RUNTIMES if host.find(name) is not None],
+        "programs": [program for program in PROGRAMS if host.find(program) is not None],
+        "zstd": host.find("zstd") is not None,
+        "systemd": _systemd(host),
+        "nft": _version(host, "nft"),
+        "selinux": read_text("/sys/fs/selinux/enforce").strip() == "1",
         "network": _network(host),
     }
     return {"facts": facts, "momentary": _momentary(host, ledger)}
 
 
 def _momentary(host: Host, ledger: Ledger) -> dict[str, Any]:
-    disk = os.statvfs(host.path("/var/lib"))
-    programs = {os.path.basename(process.program) for process in native()}
+    entries = ledger.entries()
     return {
-        "clock": int(time.time()),
-        "disk_free": disk.f_bavail * disk.f_frsize // GIBIBYTE * GIBIBYTE,
-        "listening": [list(one) for one in listening()],
-        "runtimes_running": sorted(programs.intersection(RUNTIMES)),
-        "kubernetes_running": sorted(name for name in programs if name.startswith("kube") or name in DISTRIBUTIONS),
-        "owners": sorted({entry.owner for entry in ledger.entries()}),
-        "entries": len(ledger.entries()),
+        "clock": time.time(),
+        "disks": {path: _disk(host.path(path)) for path in DISKS},
+        "swap": swaps(read_text("/proc/swaps")),
+        "listening": listeners(),
+        **strangers(host),
+        "owners": sorted({entry.owner for entry in entries}),
+        "entries": [entry.name for entry in entries],
     }
+
+
+def _disk(path: str) -> dict[str, int]:
+    """MiB that root may use, free and in all, where a path is or would be."""
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    disk = os.statvfs(path)
+    return {"free": disk.f_bavail * disk.f_frsize >> 20, "size": disk.f_blocks * disk.f_frsize >> 20}
+
+
+def swaps(text: str) -> list[dict[str, Any]]:
+    """Files and devices in use, with their MiB, from /proc/swaps."""
+    found = (line.split() for line in text.splitlines()[1:])
+    return [{"name": words[0], "size": int(words[2]) >> 10} for words in found if len(words) > 2]
+
+
+def _systemd(host: Host) -> int:
+    """Its version; 0 where something else is the first process."""
+    if not os.path.isdir("/run/systemd/system"):
+        return 0
+    return int(_version(host, "systemctl").partition(".")[0] or "0")
+
+
+def _version(host: Host, program: str) -> str:
+    """The first number in what a program says of itself; empty when it is not there."""
+    if host.find(program) is None:
+        return ""
+    return _first(r"(\d+(?:\.\d+)*)", host.run([program, "--version"]).out)
 
 
 def hierarchies(text: str) -> list[str]:
@@ -78,17 +106,6 @@ def capabilities(status: str) -> list[str]:
     """Names of what this process may do (its bounding set, which is what root's other processes get)."""
     bits = int(_first(r"CapBnd:\s+([0-9a-f]+)", status) or "0", 16)
     return sorted(name for number, name in enumerate(CAPABILITIES) if bits >> number & 1)
-
-
-def listening() -> list[tuple[str, int]]:
-    """(protocol, port) of what waits for connections, sorted."""
-    found: set[tuple[str, int]] = set()
-    for name, state in (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07")):
-        for line in read_text(f"/proc/net/{name}").splitlines()[1:]:
-            words = line.split()
-            if words[3] == state:
-                found.add((name.rstrip("6"), int(words[1].rsplit(":", 1)[1], 16)))
-    return sorted(found)
 
 
 def _network(host: Host) -> dict[str, Any]:

@@ -31,7 +31,8 @@ CONTROL_PLANE_PORTS = (2379, 2380, 2381, 10257, 10259)
 """etcd's clients, peers and metrics, controller manager, scheduler; the API server's is the cluster's choice."""
 NODE_MEMORY_MIB = 700
 CONTROL_PLANE_MEMORY_MIB = 1600
-"""kubeadm's own minimum is 1700 MB on a control plane; a machine sold as 2 GB shows a little less than 2048 MiB."""
+CONTROL_PLANE_CPUS = 2
+"""kubeadm's own minima on a control plane: two CPUs, 1700 MB; one sold as 2 GB shows a little less than 2048 MiB."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,14 @@ class Server(pulumi.ComponentResource):
 
         memory = CONTROL_PLANE_MEMORY_MIB if args.control_plane else NODE_MEMORY_MIB
         ports = (*NODE_PORTS, *((args.api_port, *CONTROL_PLANE_PORTS) if args.control_plane else ()))
-        self.machine = Machine(f"{name}-machine", self.place, minimum_memory_mib=memory, ports=ports, opts=after())
+        self.machine = Machine(
+            f"{name}-machine",
+            self.place,
+            minimum_memory_mib=memory,
+            minimum_cpus=CONTROL_PLANE_CPUS if args.control_plane else 1,
+            ports=ports,
+            opts=after(),
+        )
         self.settings = HostSettings(
             f"{name}-settings",
             self.place,

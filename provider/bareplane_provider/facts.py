@@ -49,24 +49,78 @@ class MachineFacts:
 
 
 @dataclass(frozen=True)
+class Platform:
+    """What a machine runs on. It decides only whether the machine can be used."""
+
+    distribution: str
+    """The ID of /etc/os-release, such as `debian`."""
+    version: str
+    kernel: str
+    systemd: int
+    """Its version; 0 where something else is the first process."""
+    nft: str
+    """Version of the program; empty where there is none."""
+    selinux: bool
+    """Whether it enforces."""
+    programs: frozenset[str]
+    """Those found of the ones that the probe looks for."""
+
+    @classmethod
+    def from_probe(cls, facts: Mapping[str, Any]) -> Platform:
+        """From the `facts` of the agent's `probe`."""
+        return cls(
+            distribution=facts["os_id"],
+            version=facts["os_version"],
+            kernel=facts["kernel"],
+            systemd=facts["systemd"],
+            nft=facts["nft"],
+            selinux=facts["selinux"],
+            programs=frozenset(facts["programs"]),
+        )
+
+
+@dataclass(frozen=True)
+class Disk:
+    """MiB that are free, and in all."""
+
+    free: int
+    size: int
+
+
+@dataclass(frozen=True)
 class Moment:
     """What a probe found that may be otherwise at the next one."""
 
-    disk_free_mib: int
-    listening: frozenset[int]
-    """TCP ports."""
-    runtimes_running: tuple[str, ...]
-    kubernetes_running: tuple[str, ...]
+    ahead: float
+    """Seconds that the machine's clock is at least ahead of ours; below zero: behind."""
+    disks: Mapping[str, Disk]
+    """By directory: /var/lib, /opt."""
+    swap: Mapping[str, int]
+    """Files and devices in use, with their MiB."""
+    listening: Mapping[int, str]
+    """TCP ports, with the process that holds each (`sshd, pid 1`), where it is known."""
+    runtimes: tuple[str, ...]
+    kubernetes: tuple[str, ...]
+    """What runs, would run after a reboot, or was left by another Kubernetes, in the agent's words."""
     owners: tuple[str, ...]
     """Whose ledger entries are there."""
+    entries: tuple[str, ...]
 
     @classmethod
-    def from_probe(cls, momentary: Mapping[str, Any]) -> Moment:
-        """From the `momentary` part of the agent's `probe`."""
+    def from_probe(cls, momentary: Mapping[str, Any], asked: float, answered: float) -> Moment:
+        """From the `momentary` part of the agent's `probe`, and our clock before and after it."""
+        clock = momentary["clock"]
         return cls(
-            disk_free_mib=momentary["disk_free"] >> 20,
-            listening=frozenset(port for protocol, port in momentary["listening"] if protocol == "tcp"),
-            runtimes_running=tuple(momentary["runtimes_running"]),
-            kubernetes_running=tuple(momentary["kubernetes_running"]),
+            ahead=max(0.0, clock - answered) + min(0.0, clock - asked),
+            disks={path: Disk(one["free"], one["size"]) for path, one in momentary["disks"].items()},
+            swap={one["name"]: one["size"] for one in momentary["swap"]},
+            listening={one["port"]: holder(one) for one in momentary["listening"] if one["protocol"] == "tcp"},
+            runtimes=tuple(momentary["runtimes"]),
+            kubernetes=tuple(momentary["kubernetes"]),
             owners=tuple(momentary["owners"]),
+            entries=tuple(momentary["entries"]),
         )
+
+
+def holder(listener: Mapping[str, Any]) -> str:
+    return f"{listener['program']}, pid {listener['pid']}" if listener["program"] else ""

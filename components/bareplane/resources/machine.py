@@ -19,10 +19,12 @@ class Machine(Resource):
         place: Place,
         *,
         minimum_memory_mib: int,
+        minimum_cpus: int,
         ports: Sequence[int],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        properties = {**place.to_wire(), "minimumMemoryMib": minimum_memory_mib, "ports": list(ports)}
+        least = {"minimumMemoryMib": minimum_memory_mib, "minimumCpus": minimum_cpus}
+        properties = {**place.to_wire(), **least, "ports": list(ports)}
         super().__init__("Machine", name, properties, opts, ("machine",))
 
 

@@ -12,7 +12,11 @@ class MachineKindSpec(MachineSpec):
     """A machine under our care: its ledger, and its facts."""
 
     minimum_memory_mib: Annotated[int, Field(ge=0)] = 512
+    minimum_cpus: Annotated[int, Field(ge=1)] = 1
     minimum_disk_mib: Annotated[int, Field(ge=0)] = 2048
+    """Below /var/lib."""
+    minimum_programs_mib: Annotated[int, Field(ge=0)] = 700
+    """Below /opt: what a control plane's programs take, which is the most."""
     ports: tuple[int, ...] = ()
     """TCP ports that have to be free when the machine is first taken."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -19,21 +18,18 @@ from bareplane_provider.errors import (
     InputError,
     UnreachableError,
 )
-from bareplane_provider.facts import Moment
 from bareplane_provider.kinds import KINDS
 from bareplane_provider.kinds.control_planes import answering
 from bareplane_provider.kinds.differences import changed, covers, join
-from bareplane_provider.kinds.machine import Machine as MachineKind
-from bareplane_provider.kinds.machine import unfit
 from bareplane_provider.kinds.manifest import compared, key
 from bareplane_provider.kinds.phase import Phase
-from bareplane_provider.kinds.worker_node import WorkerNode, token_identifier
+from bareplane_provider.kinds.worker_node import WorkerNode
+from bareplane_provider.kubeadm.tokens import identifier
 from bareplane_provider.paths import KUBECTL
 from bareplane_provider.plugin.kind import UNKNOWN, State
 
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
 NODE = {"controlPlanes": [{"name": "server-1", "address": "10.0.0.1", "hostKey": HOST_KEY, "agent": True}]}
-FREE = Moment(disk_free_mib=9000, listening=frozenset(), runtimes_running=(), kubernetes_running=(), owners=())
 
 
 def kind(name: str) -> Any:
@@ -218,41 +214,6 @@ def test_delete_asks_the_ledger(kit: Any, name: str, operation: str) -> None:
     assert machine.requests[-1]["owner"] == "demo/test/00"
 
 
-@pytest.mark.parametrize(
-    ("facts", "moment", "words"),
-    [
-        ({}, {}, []),
-        ({"arch": "riscv64"}, {}, ["riscv64", "amd64, arm64"]),
-        ({"memory_mib": 100}, {}, ["100 MiB of memory", "512"]),
-        ({}, {"disk_free_mib": 10}, ["10 MiB are free", "2048"]),
-        ({}, {"kubernetes_running": ("k3s",)}, ["another Kubernetes", "k3s"]),
-        ({}, {"runtimes_running": ("dockerd",)}, ["container runtime of somebody else", "dockerd"]),
-        ({}, {"listening": frozenset({22, 10250, 2379})}, ["ports", "2379, 10250"]),
-        ({"memory_mib": 1, "arch": "x"}, {"disk_free_mib": 1}, ["memory", "architecture", "free"]),
-        ({}, {"owners": ("other/stack/11",), "kubernetes_running": ("kubelet",)}, ["the stack other/stack/11"]),
-        ({}, {"owners": ("demo/test/00",), "listening": frozenset({2379}), "runtimes_running": ("containerd",)}, []),
-    ],
-)
-def test_machines_that_cannot_become_nodes_are_told_every_reason(
-    kit: Any, facts: dict[str, Any], moment: dict[str, Any], words: list[str]
-) -> None:
-    spec = MachineKind().parse(kit.inputs["Machine"])
-    reasons = unfit(spec, kit.facts(**facts), replace(FREE, **moment))
-    assert bool(reasons) is bool(words)
-    assert all(word in "; ".join(reasons) for word in words)
-
-
-def test_an_unfit_machine_is_refused_before_anything_is_applied(kit: Any) -> None:
-    machine = agent_machine(kit, lambda request: pytest.fail("applied"))
-    machine.agent = lambda request, *_, **__: {
-        "facts": kit.facts(memory_mib=1).to_wire(),
-        "momentary": {"disk_free": 1, "listening": [], "runtimes_running": [], "kubernetes_running": [], "owners": []},
-    }
-    machine.connection = machine.connection.model_copy(update={"address": "10.0.0.77"})
-    with pytest.raises(InputError, match=r"10\.0\.0\.1.*cannot be used.*choose another"):
-        kind("Machine").create("x", kit.inputs["Machine"], kit.talk(machine))
-
-
 def test_the_first_control_plane_that_answers_is_used(kit: Any) -> None:
     one, two = kit.machine(name="server-1", reachable=False), kit.machine(name="server-2")
     spec = kind("EtcdQuorum").parse({"controlPlanes": planes("server-1", "server-2"), "members": ["server-1"]})
@@ -414,11 +375,11 @@ def test_a_join_token_is_in_no_argv_and_is_revoked(kit: Any) -> None:
     with worker.planned(spec, kit.facts(), machine, context) as plan:
         (token,) = context.concealed
         assert token in join_config(plan)
-    identifier = token.partition(".")[0]
+    public = token.partition(".")[0]
     assert not [line for line in machine.lines() if token in line]
     (minted,) = [stdin for argv, stdin in machine.ran if "create" in argv]
     assert yaml.safe_load(minted.split("---")[0])["bootstrapTokens"][0]["token"] == token
-    deleted = [line for line in machine.lines() if f"delete secret bootstrap-token-{identifier}" in line]
+    deleted = [line for line in machine.lines() if f"delete secret bootstrap-token-{public}" in line]
     # Before, what a run that was cut may have left; after, this one.
     assert len(deleted) == 2
     assert machine.lines()[-1] == deleted[-1]
@@ -434,7 +395,7 @@ def test_a_node_has_one_name_for_its_tokens_and_another_secret_each_time(kit: An
     (one, two) = (token.split(".") for token in tokens)
     assert one[0] == two[0]
     assert one[1] != two[1]
-    assert token_identifier("a/server-1") != token_identifier("a/server-2")
+    assert identifier("a/server-1") != identifier("a/server-2")
 
 
 def test_a_token_is_revoked_after_a_failure_and_the_failure_is_what_is_told(kit: Any) -> None:
