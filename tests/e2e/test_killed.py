@@ -85,6 +85,7 @@ def test_destroy_run_again_after_it_was_killed_leaves_no_residue(
 
 def test_destroy_right_after_an_up_was_killed_leaves_no_residue(stack: Stack, world: World, figures: Figures) -> None:
     moment = kill_and_recover(stack, (6, 20), "up")
+    assert moment is not None
     with figures.timed(f"destroy after an up killed at {moment} s (seed {SEED})"):
         stack.destroy()
     assert differences(world.before, world.lab.inventories()) == []
