@@ -8,7 +8,7 @@ from typing import Iterator, Sequence
 
 from . import systemd
 from .context import Context
-from .errors import AgentError, UnsettledError
+from .errors import AgentError, UnsettledError, in_words
 from .items.base import Facts, Item
 from .ledger import Note
 from .observation import observe_all
@@ -130,7 +130,7 @@ def _apply_group(group: list[Item], facts: dict[str, Facts], context: Context) -
         error.item = error.item or group[0].key
         raise
     except OSError as error:
-        raise AgentError(f"{group[0].key}: {error.strerror}: {error.filename}", group[0].key) from error
+        raise AgentError(f"{group[0].key}: {in_words(error)}", group[0].key) from error
     return {item.key for item in due}
 
 

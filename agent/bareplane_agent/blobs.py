@@ -12,7 +12,7 @@ from typing import IO
 from .channel import Channel
 from .errors import AgentError, ChecksumError, CutError, MissingError, RequestError
 from .fields import SHA256, Fields
-from .files import CHUNK, copy_file, open_new
+from .files import CHUNK, copy_file, open_new, remove_file
 from .host import PATH, Host
 
 
@@ -55,7 +55,7 @@ class Blobs:
                 file.flush()
                 os.fsync(file.fileno())
         except BaseException:
-            os.unlink(temporary)
+            remove_file(temporary)
             raise
         if found != sha256:
             os.unlink(temporary)

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+
+# What the machine cannot do just now, whatever is asked of it, and what to do there.
+_REMEDIES = {
+    errno.ENOSPC: "make room there (`df -h`, `df -i`), and run the same again",
+    errno.EDQUOT: "make room in the quota there, and run the same again",
+    errno.EROFS: "find out what made it so (`findmnt`, `dmesg`), mount it for writing, and run the same again",
+    errno.EIO: "look at `dmesg` there: the disk may be failing",
+    errno.ENOMEM: "free memory there, and run the same again",
+    errno.EAGAIN: "see there what uses up processes (`systemctl status`, TasksMax), and run the same again",
+    errno.ENFILE: "see there what has so many files open, and run the same again",
+}
+
 
 class AgentError(Exception):
     """Something the client is told: what was being done, to what, what happened, what to try."""
@@ -84,3 +97,15 @@ class CutError(AgentError):
     """The client is gone; the work stopped between two items."""
 
     code = "cut"
+
+
+def in_words(error: OSError) -> str:
+    """What the system refused, where, and what to try."""
+    parts = [error.strerror or str(error), *([str(error.filename)] if error.filename else [])]
+    remedy = _REMEDIES.get(error.errno or 0)
+    return ": ".join(parts) + (f"; {remedy}" if remedy else "")
+
+
+def of_the_machine(error: OSError) -> bool:
+    """Whether it is the machine's condition, not something we asked wrongly."""
+    return error.errno in _REMEDIES

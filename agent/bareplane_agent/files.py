@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import grp
 import hashlib
@@ -9,7 +10,7 @@ import os
 import pwd
 import stat
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Generator
 
 from .errors import AgentError, MissingError
 
@@ -104,10 +105,17 @@ def temporary_name(path: str) -> str:
     return os.path.join(folder, f".{name}.bareplane")
 
 
-def open_new(path: str) -> IO[bytes]:
-    """A fresh file nobody else can read yet."""
+@contextlib.contextmanager
+def open_new(path: str) -> Generator[IO[bytes], None, None]:
+    """A fresh file nobody else can read yet; what fails while it is written names it."""
     remove_file(path)
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb")
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
+            yield file
+    except OSError as error:
+        if error.filename is None:
+            error.filename = path
+        raise
 
 
 def put_in_place(temporary: str, path: str, mode: str, owner: str) -> None:

@@ -12,7 +12,7 @@ from .apply import apply, planned
 from .blobs import Blobs
 from .channel import Channel
 from .context import Context
-from .errors import AgentError
+from .errors import AgentError, in_words, of_the_machine
 from .host import Host
 from .inventory import inventory
 from .ledger import Entry, Ledger
@@ -44,6 +44,9 @@ def answer(source: IO[bytes], sink: IO[bytes], prepare: Callable[[Request], None
         channel.send({"event": "error", "code": error.code, "message": error.message, "item": error.item})
         return 1
     except Exception as error:
+        if isinstance(error, OSError) and of_the_machine(error):
+            channel.send({"event": "error", "code": "failed", "message": in_words(error), "item": None})
+            return 1
         # A defect of ours is reported like any failure, never as a broken channel.
         channel.send(
             {
@@ -76,7 +79,8 @@ def perform(request: Request, channel: Channel, host: Host) -> dict[str, Any]:
     if request.operation == "plan":
         entry = ledger.open(request.entry, request.owner)
         return {"planned": planned(request.items, Context(host, channel, ledger, entry, Blobs(channel, host)))}
-    with machine_lock(host, _words(request), request.lock_wait):
+    # Half the time at most: whoever waits in vain is told who holds the lock, not that time ran out.
+    with machine_lock(host, _words(request), min(request.lock_wait, request.deadline / 2)):
         return _change(request, channel, host, ledger)
 
 

@@ -7,7 +7,7 @@ from typing import Sequence
 
 from . import systemd
 from .context import Context
-from .errors import AgentError, UndoError
+from .errors import AgentError, UndoError, in_words
 from .items import TYPES
 from .ledger import Note
 
@@ -52,7 +52,7 @@ def _undo(batch: list[Note], context: Context) -> None:
     except AgentError as error:
         raise UndoError(f"undoing {error.item or batch[0].key}: {error.message}", error.item or batch[0].key) from error
     except OSError as error:
-        raise UndoError(f"undoing {batch[0].key}: {error.strerror}: {error.filename}", batch[0].key) from error
+        raise UndoError(f"undoing {batch[0].key}: {in_words(error)}", batch[0].key) from error
 
 
 def _pass_on(note: Note, context: Context) -> bool:
