@@ -11,8 +11,8 @@ from bareplane_provider.errors import InputError
 
 # What sudo itself says (in the C locale, see `command_line`) when it will not run the command.
 _SUDO_REFUSED = re.compile(
-    rb"^sudo: (a password|a terminal|no tty|you must|unable to|.*not allowed)|is not in the sudoers file"
-    rb"|is not allowed to (execute|run)|may not run sudo",
+    rb"^sudo: (a password|a terminal|no tty|sorry|you must|unable to|account|PAM|.*not allowed|.*expired)"
+    rb"|is not in the sudoers file|is not allowed to (execute|run)|may not run sudo",
     re.MULTILINE,
 )
 _SUDO_MISSING = re.compile(rb"sudo\W*: (command not found|not found|No such file)")

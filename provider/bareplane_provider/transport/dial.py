@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import paramiko
+from paramiko.ssh_exception import IncompatiblePeer
 
-from bareplane_provider.errors import AuthenticationError, CancelledError, HostKeyError
+from bareplane_provider.errors import AuthenticationError, CancelledError, HostKeyError, UnreachableError
 from bareplane_provider.transport.hostkey import HostKey, fingerprints
 from bareplane_provider.transport.identity import identities
 from bareplane_provider.transport.ordered import OrderedTransport
@@ -98,7 +99,7 @@ def handshake(
         options.key_types = tuple(dict.fromkeys((*wanted, *options.key_types)))
         transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = DIAL_TIMEOUT
         transport.channel_timeout = DIAL_TIMEOUT
-        transport.start_client(timeout=DIAL_TIMEOUT)
+        _exchange_keys(connection, transport)
         remote = transport.get_remote_server_key()
         key = HostKey(remote.get_name(), remote.asbytes())
         _verify(connection, key, pinned, warn)
@@ -109,6 +110,35 @@ def handshake(
         transport.close()
         raise
     return transport, key
+
+
+def _exchange_keys(connection: Connection, transport: OrderedTransport) -> None:
+    """Until the host key is known; the errors say how far the other end came."""
+    began, problem = time.monotonic(), None
+    try:
+        transport.start_client(timeout=DIAL_TIMEOUT)
+    except IncompatiblePeer as error:
+        raise UnreachableError(
+            f"connecting to {connection}: its sshd and bareplane share no algorithm: {error}; upgrade the sshd there, "
+            "or allow more in its sshd_config"
+        ) from error
+    except (paramiko.SSHException, EOFError, OSError) as error:
+        problem = error
+    if problem is None and transport.initial_kex_done:
+        return
+    waited = f"{time.monotonic() - began:.0f} s"
+    greeting = transport.heard.decode(errors="backslashreplace").strip().partition("\n")[0].strip()
+    if greeting.startswith("SSH-"):
+        # A key exchange that broke off has a reason of its own.
+        cut = "closes the connection" if isinstance(problem, EOFError | OSError) else "then nothing"
+        said = f"it says {greeting!r}, {cut if problem is None or not str(problem) else problem} ({waited})"
+    elif greeting:
+        said = f"something other than SSH answers: {greeting[:80]!r}"
+    elif time.monotonic() - began < DIAL_TIMEOUT / 2:
+        said = "it takes the connection and closes it without a word"
+    else:
+        said = f"it takes the connection and says nothing for {waited}"
+    raise paramiko.SSHException(said) from problem
 
 
 def _verify(connection: Connection, key: HostKey, pinned: tuple[HostKey, ...], warn: Callable[[str], None]) -> None:
@@ -142,7 +172,9 @@ def _authenticate(connection: Connection, transport: paramiko.Transport) -> None
             break  # the server counts refused keys, and has had enough
     path = connection.identity_file
     offered = f"identityFile {path}" if path else f"the {len(keys)} keys of the SSH agent"
+    reason = f" ({str(refused).rstrip('.')})" if refused else ""
     raise AuthenticationError(
-        f"connecting to {connection}: the server refused {offered}"
-        f"{f' ({refused})' if refused else ''}; add the public key to ~{connection.user}/.ssh/authorized_keys there"
+        f"connecting to {connection}: the server refused {offered}{reason}; check the user's name, put the public "
+        f"key into ~{connection.user}/.ssh/authorized_keys there, and see that its sshd lets this user in "
+        "(PermitRootLogin, AllowUsers)"
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import paramiko
 from paramiko.agent import Agent
 
+from bareplane.specs.identity_file import identity_problem
 from bareplane_provider.errors import AuthenticationError
 
 if TYPE_CHECKING:
@@ -25,17 +26,15 @@ def identities(connection: Connection) -> list[paramiko.PKey]:
 
 def _from_file(path: Path, connection: Connection) -> paramiko.PKey:
     doing = f"connecting to {connection}: identityFile {path}"
+    problem = identity_problem(path)
+    if problem:
+        raise AuthenticationError(f"{doing} {problem}")
     try:
         return paramiko.PKey.from_path(path)
-    except OSError as error:
-        raise AuthenticationError(f"{doing} cannot be read: {error.strerror or error}") from error
-    except (TypeError, paramiko.PasswordRequiredException) as error:
+    except (OSError, TypeError, ValueError, paramiko.SSHException) as error:
         raise AuthenticationError(
-            f"{doing} is protected by a passphrase, which nobody can type here; "
-            f"load it (`ssh-add {path}`) and set agent: true instead of identityFile"
+            f"{doing} is not a private key that can be read: {error}; `ssh-keygen` makes one"
         ) from error
-    except (ValueError, paramiko.SSHException) as error:
-        raise AuthenticationError(f"{doing} is not a private key that can be read: {error}") from error
 
 
 def _from_agent(connection: Connection) -> list[paramiko.PKey]:

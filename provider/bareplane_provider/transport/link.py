@@ -27,8 +27,9 @@ _PROHIBITED = 1
 class Link:
     """One authenticated transport. Threads share it; at most eight commands run at a time."""
 
-    def __init__(self, transport: paramiko.Transport, host_key: HostKey) -> None:
+    def __init__(self, transport: paramiko.Transport, host_key: HostKey, connection: Connection) -> None:
         self.transport = transport
+        self.connection = connection
         self.host_key = host_key
         self._sessions = BoundedSemaphore(_SESSIONS)
 
@@ -58,7 +59,7 @@ class Link:
                     raise
                 if time.monotonic() > deadline:
                     raise TransportError(
-                        f"the server opens no session: {error}; see MaxSessions in its sshd_config"
+                        f"{self.connection}: its sshd opens no session: {error}; see MaxSessions in its sshd_config"
                     ) from error
             # sshd counts a session that has ended until it has seen our close and reaped the command.
             time.sleep(0.02)
@@ -74,7 +75,8 @@ class Link:
         except paramiko.ChannelException as error:
             if error.code == _PROHIBITED:
                 raise UnreachableError(
-                    f"the jump host does not forward to {address}:{port}; see AllowTcpForwarding in its sshd_config"
+                    f"connecting to {address}:{port} through {self.connection}: it does not forward; "
+                    "see AllowTcpForwarding in its sshd_config"
                 ) from error
             raise
 
@@ -97,4 +99,4 @@ def dial(
     else:
         sock = via.tunnel(connection.address, connection.port)
     transport, key = handshake(connection, sock, pinned, started, warn)
-    return Link(transport, key)
+    return Link(transport, key, connection)

@@ -9,12 +9,14 @@ Seen here once in some 300 short commands on 24 threads.
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, cast
 
 import paramiko
 from paramiko.packet import Packetizer
 
 _CLOSE = 97
+# Bytes of a greeting that is no SSH, enough to know by what it is.
+_HEARD = 200
 # window-adjust, data, extended data, eof, request: all begin with the channel's number at the other end.
 _ON_A_CHANNEL = frozenset({93, 94, 95, 96, 98})
 
@@ -24,6 +26,16 @@ class _Packetizer(Packetizer):
     # 16 GB is a quarter of what OpenSSH allows for AES.
     REKEY_BYTES = 1 << 34
 
+    def __init__(self, sock: Any) -> None:
+        super().__init__(sock)
+        self.heard: bytes = b""
+
+    def _read_timeout(self, timeout: float) -> bytes:
+        """Only the first lines, which are plain text where SSH is spoken, are read by this."""
+        chunk = bytes(super()._read_timeout(timeout))  # pyright: ignore
+        self.heard = (self.heard + chunk)[:_HEARD]
+        return chunk
+
 
 class OrderedTransport(paramiko.Transport):
     """Drops what would be said after a channel's CLOSE."""
@@ -32,6 +44,12 @@ class OrderedTransport(paramiko.Transport):
         super().__init__(sock, packetizer_class=_Packetizer)
         self._order = threading.RLock()
         self._ended: set[int] = set()
+
+    @property
+    def heard(self) -> bytes:
+        """The first that the other end said, before keys are exchanged."""
+        packetizer = cast("_Packetizer", self.packetizer)  # pyright: ignore
+        return packetizer.heard
 
     def _send_user_message(self, data: paramiko.Message) -> None:
         head = data.asbytes()[:5]

@@ -89,7 +89,7 @@ class Pool:
                 if time.monotonic() + _PAUSE > deadline:
                     raise UnreachableError(
                         f"connecting to {connection}: {problem}, after {connection.connect_wait:.0f} s of trying; "
-                        "check that the machine is up, the address and port are right, and sshd runs"
+                        "check that the machine is up, that address and port are its sshd's, and what stands between"
                     ) from error
             progress(f"waiting for {connection}: {problem}")
             self.cancelled.wait(_PAUSE)

@@ -149,7 +149,8 @@ class Session:
         if problem:
             raise SudoError(
                 f"{self.connection}: {what}: {self.connection.user} cannot become root: {problem}; allow it without "
-                f"a password (in /etc/sudoers.d: `{self.connection.user} ALL=(ALL) NOPASSWD: ALL`), or log in as root"
+                f"a password and without a terminal (in /etc/sudoers.d: `{self.connection.user} ALL=(ALL) NOPASSWD: "
+                f"ALL` and `Defaults:{self.connection.user} !requiretty`), or log in as root"
             )
 
     @staticmethod
