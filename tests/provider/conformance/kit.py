@@ -29,10 +29,10 @@ class Kit:
         """The row's subject: all rows above it are made, and itself is, unless it is new."""
         if self.subject is None or self.subject.row is not row:
             if self.first is None:
-                self.first = self._inventories()
+                self.first = inventories(self.world.servers.values())
             for one in self.rows[len(self.made) : self.rows.index(row)]:
                 self._make(one)
-            before = self._inventories() if self.made else self.first
+            before = self.world.servers[row.server].inventory() if row.server else None
             self.made.append(row)
             self.subject = Subject(row, self.world, self.driver, before, self.thorough)
         return self.subject
@@ -71,6 +71,3 @@ class Kit:
         if held is not None and subject.stands != "state":
             self.driver.delete(held)
         subject.create()
-
-    def _inventories(self) -> Mapping[str, Inventory]:
-        return inventories(self.world.servers.values())

@@ -17,6 +17,7 @@ from bareplane_provider import catalog
 from bareplane_provider.plugin.kind import Inputs
 from tests.provider.conformance.driver import Held
 from tests.provider.conformance.servers import Server
+from tests.provider.conformance.short_lived import about_to_expire
 
 Outcome = Literal["update", "replace", "refused", "nothing"]
 VERSION = catalog.read_lock().version("kubeadm")
@@ -72,6 +73,8 @@ class Row:
     """For facts outside a machine: those on it are broken by what they are (breaks.py)."""
     unbroken: Mapping[str, str] = field(default_factory=dict[str, str])
     """Facts that nothing here can break, by item or `item fact`, and why."""
+    aged: Mapping[str, Callable[[World], Any]] = field(default_factory=dict[str, Callable[["World"], Any]])
+    """Outputs as they would be near the end of their life."""
     stays: str = ""
     """Why deleting it leaves something, and what takes that away."""
     removed: str = ""
@@ -151,6 +154,10 @@ def client(row: str) -> dict[str, Callable[[World], Any]]:
         "certificate": output(row, "certificate"),
         "key": output(row, "key"),
     }
+
+
+def expiring(user: str) -> Callable[[World], str]:
+    return lambda world: about_to_expire(user, **world.output("identity", "ca"))
 
 
 def certificate(row: str, user: str, *groups: str, **more: Any) -> Row:
@@ -256,6 +263,7 @@ ROWS: tuple[Row, ...] = (
         "proxy-certificate",
         "system:kube-proxy",
         changes=(Input("commonName", "other"), Input("organizations", ["some"]), Input("days", 30)),
+        aged={"certificate": expiring("system:kube-proxy")},
     ),
     certificate("routes-certificate", "bareplane:routes", checked=False),
     certificate("approver-certificate", "bareplane:serving-approver", checked=False),
@@ -396,21 +404,6 @@ ROWS: tuple[Row, ...] = (
         "Manifest",
         api(objects=always(OBJECTS), waitSeconds=always(60)),
         changes=(Input("objects.1.data", {"greeting": "good day"}), Input("waitSeconds", 30)),
-        breaks=(
-            Break(
-                "a value changed",
-                f"ConfigMap {APP}/{APP}",
-                "/data/greeting",
-                f"{KUBECTL} -n {APP} patch configmap {APP} -p '{{\"data\":{{\"greeting\":\"by hand\"}}}}'",
-            ),
-            Break(
-                "a label removed",
-                f"ConfigMap {APP}/{APP}",
-                "/metadata/labels/app",
-                f"{KUBECTL} -n {APP} label configmap {APP} app-",
-            ),
-            Break("deleted", f"ConfigMap {APP}/{APP}", "present", f"{KUBECTL} -n {APP} delete configmap {APP}"),
-        ),
         removed=f"{KUBECTL} delete namespace {APP}",
     ),
 )  # fmt: skip
