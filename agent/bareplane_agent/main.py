@@ -81,6 +81,8 @@ def perform(request: Request, channel: Channel, host: Host) -> dict[str, Any]:
         return {"planned": planned(request.items, Context(host, channel, ledger, entry, Blobs(channel, host)))}
     # Half the time at most: whoever waits in vain is told who holds the lock, not that time ran out.
     with machine_lock(host, _words(request), min(request.lock_wait, request.deadline / 2)):
+        # Nothing is begun for a client that went away while the lock was waited for.
+        channel.check()
         return _change(request, channel, host, ledger)
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import random
 import socket
+import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 import pytest
 
@@ -25,25 +28,42 @@ DESTROY_KILLED = (1.5, 8)
 def kill_and_recover(stack: Stack, window: tuple[float, float], command: str) -> float | None:
     """Kill a run at a random moment and recover; the moment, or None when it had ended by then."""
     moment = round(CHANCE.uniform(*window), 1)
+    killed = kill(stack, command, lambda: time.sleep(moment))
+    if killed is None:
+        return None
+    recover(stack, killed)
+    return moment
+
+
+def kill(stack: Stack, command: str, wait: Callable[[], None]) -> int | None:
+    """The number of the engine's process that was killed; None when it had ended by then."""
     with tempfile.TemporaryFile() as output:
         process = stack.start(command, "--yes", "--skip-preview", output=output)
-        time.sleep(moment)
+        wait()
         running = process.poll() is None
         end_all_of(process.pid)
         process.wait()
-    if not running:
-        return None
-    left = stack.export()["deployment"].get("pending_operations") or []
+    return process.pid if running else None
+
+
+def recover(stack: Stack, killed: int) -> list[str]:
+    """Recover, and check that what was left is told; names of the resources that were pending."""
+    left = pending(stack)
     told = stack.recover()
     assert told.returncode == 0, told.stdout
-    held = f"@{socket.gethostname()}, process {process.pid}, since "
-    assert f"{held}" in told.stdout or "nobody holds it" in told.stdout, told.stdout
-    for one in left:
-        name = one["resource"]["urn"].rsplit("::", 1)[1]
+    held = f"@{socket.gethostname()}, process {killed}, since "
+    assert held in told.stdout or "nobody holds it" in told.stdout, told.stdout
+    for name, operation in left.items():
         rows = [line for line in told.stdout.splitlines() if line.split()[:1] == [name]]
-        assert any(one["type"] in line for line in rows), told.stdout
-    assert not stack.export()["deployment"].get("pending_operations")
-    return moment
+        assert any(operation in line for line in rows), told.stdout
+    assert pending(stack) == {}
+    return list(left)
+
+
+def pending(stack: Stack) -> dict[str, str]:
+    """What the state says is unfinished: operation by resource."""
+    operations = stack.export()["deployment"].get("pending_operations") or []
+    return {one["resource"]["urn"].rsplit("::", 1)[1]: one["type"] for one in operations}
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +109,53 @@ def test_destroy_right_after_an_up_was_killed_leaves_no_residue(stack: Stack, wo
     with figures.timed(f"destroy after an up killed at {moment} s (seed {SEED})"):
         stack.destroy()
     assert differences(world.before, world.lab.inventories()) == []
+
+
+def test_a_machine_that_was_being_taken_is_let_go(stack: Stack, world: World) -> None:
+    """The engine is killed before it learns that a machine was taken: no state names that machine."""
+    with locked(world, "server-3"):
+        killed = kill(stack, "up", lambda: wait_until_only_pending(stack, "server-3-machine"))
+    assert killed is not None
+    operations = stack.export()["deployment"]["pending_operations"]
+    (inputs,) = [one["resource"]["inputs"] for one in operations if "server-3-machine" in one["resource"]["urn"]]
+    taken = [{"type": "directory", "path": "/var/lib/bareplane", "mode": "0700", "tree": True}]
+    request = {"operation": "apply", "entry": "server-3/machine", "owner": inputs["owner"], "items": taken}
+    assert world.lab.ask_agent("server-3", request)["event"] == "result"
+    recover(stack, killed)
+    stack.destroy()
+    assert differences(world.before, world.lab.inventories()) == []
+
+
+def test_an_agent_that_waited_for_the_lock_of_a_machine_begins_nothing_when_it_was_killed(
+    stack: Stack, world: World
+) -> None:
+    with locked(world, "server-3"):
+        killed = kill(stack, "up", lambda: wait_until_only_pending(stack, "server-3-machine"))
+        time.sleep(2)
+    assert killed is not None
+    time.sleep(2)
+    assert world.lab.ask_agent("server-3", {"operation": "entries"})["entries"] == []
+    recover(stack, killed)
+    stack.destroy()
+    assert differences(world.before, world.lab.inventories()) == []
+
+
+@contextmanager
+def locked(world: World, server: str) -> Generator[None]:
+    """Somebody is at work on a server."""
+    command = "flock /run/bareplane.lock sh -c 'echo locked; cat'"
+    holder = subprocess.Popen(world.lab.ssh(server, command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert holder.stdin
+    assert holder.stdout
+    assert holder.stdout.readline() == "locked\n"
+    yield
+    holder.stdin.close()
+    holder.wait()
+
+
+def wait_until_only_pending(stack: Stack, resource: str) -> None:
+    """Until all other machines have been taken."""
+    eventually(lambda: [one for one in pending(stack) if one.endswith("-machine")] == [resource], 60, resource)
 
 
 def converged(stack: Stack, world: World) -> None:

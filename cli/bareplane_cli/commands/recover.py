@@ -8,12 +8,15 @@ from typing import Annotated
 
 import typer
 
+from bareplane.specs import Connection
 from bareplane_cli import options
 from bareplane_cli.engine.findings import Found, findings, read_count
 from bareplane_cli.engine.lock import Holder
 from bareplane_cli.engine.pending import Pending, pending
 from bareplane_cli.engine.pulumi import LockedError, Pulumi
 from bareplane_cli.errors import RefusedError
+from bareplane_cli.machines.asking import machines
+from bareplane_cli.machines.sweep import sweep_owner
 from bareplane_cli.project import find_project
 from bareplane_cli.show import progress, say, table, warn
 
@@ -38,9 +41,18 @@ def run(
         left = pending(pulumi.deployment())
         events = pulumi.refresh()
     report(left, findings(events), read_count(events))
+    let_go(left)
     say(f"stack {stack} is usable again: `pulumi up` goes on, `pulumi destroy` takes everything away")
-    if any(one.operation == "creating" for one in left):
-        say("after a destroy without an up, `bareplane ledger` shows whether a forgotten create left anything")
+
+
+def let_go(left: Sequence[Pending]) -> None:
+    """A machine whose taking was interrupted is in no state, so that no `destroy` would come to it."""
+    taken = [one.inputs for one in left if one.taking]
+    owners = {one["connection"]["name"]: one["owner"] for one in taken}
+    with machines([Connection.from_wire(one["connection"]) for one in taken]) as asked:
+        for answer in asked.ask(lambda session: sweep_owner(session, owners[session.name])):
+            if answer.error:
+                warn(f"{answer.error}; what is ours on {answer.server} stays: see `bareplane clean`")
 
 
 def report(left: Sequence[Pending], found: Sequence[Found], read: int) -> None:

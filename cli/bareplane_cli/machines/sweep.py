@@ -16,8 +16,10 @@ Doomed = list[str]
 
 def sweep(session: Session, entries: Sequence[Entry]) -> Doomed:
     """Undo these entries' owners' everything; raises AgentError `locked` when somebody is at work there."""
-    removed: Doomed = []
-    for owner in owners(entries):
-        request = {"operation": "sweep", "owner": owner, "deadline": DEADLINE, "lock_wait": LOCK_WAIT}
-        removed += session.agent(request)["removed"]
-    return removed
+    return [name for owner in owners(entries) for name in sweep_owner(session, owner)]
+
+
+def sweep_owner(session: Session, owner: str) -> Doomed:
+    """Undo all that one owner did; nothing there is a success."""
+    request = {"operation": "sweep", "owner": owner, "deadline": DEADLINE, "lock_wait": LOCK_WAIT}
+    return session.agent(request)["removed"]

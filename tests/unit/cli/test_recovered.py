@@ -17,6 +17,16 @@ def operation(kind: str, name: str) -> dict[str, Any]:
     return {"type": kind, "resource": {"urn": URN + name, "type": "bareplane:index:Pki"}}
 
 
+def test_a_machine_that_was_being_taken_is_let_go() -> None:
+    one = operation("creating", "server-1-machine")
+    one["resource"] |= {"type": "bareplane:index:Machine", "inputs": {"owner": "p/s/1"}}
+    (found,) = pending({"pending_operations": [one]})
+    assert (found.taking, found.inputs) == (True, {"owner": "p/s/1"})
+    assert "taken away" in found.becomes
+    (found,) = pending({"pending_operations": [{**one, "type": "updating"}]})
+    assert not found.taking
+
+
 def event(op: str, name: str, provider: str = "x", **more: Any) -> dict[str, Any]:
     metadata = {"op": op, "urn": URN + name, "type": "bareplane:index:Pki", "provider": provider, **more}
     return {"sequence": 1, "resOutputsEvent": {"metadata": metadata}}
