@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,8 @@ class Pulumi:
         except FileNotFoundError:
             raise EngineError('there is no `pulumi` on PATH; in the clone: eval "$(make -s env)"') from None
         if done.returncode:
-            raise failure(f"pulumi {arguments[0]} of stack {self.stack}", done.stdout, done.stderr)
+            words = " ".join(takewhile(lambda one: not one.startswith("-"), arguments))
+            raise failure(f"stack {self.stack}: `pulumi {words}`", done.stdout, done.stderr)
         return done.stdout
 
 
