@@ -90,9 +90,9 @@ class Host:
             )
             if not _ended(process, seconds):
                 _kill_group(process)
+                said = Finished(-9, _text(out), _text(err)).last_lines()
                 raise DeadlineError(
-                    f"running {argv[0]}: it did not end within {seconds:.0f} s and was killed\n"
-                    + Finished(-9, _text(out), _text(err)).last_lines()
+                    f"running {argv[0]}: it did not end within {seconds:.0f} s and was killed\n{said}".rstrip()
                 )
             return Finished(process.returncode, _text(out), _text(err))
 

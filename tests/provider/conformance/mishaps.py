@@ -111,11 +111,12 @@ AGENT_TERMINATED = on_console("agent terminated", f"kill -TERM $({AGENTS}) 2>/de
 AGENT_FROZEN = Mishap("agent frozen", nothing, timeout=12, holds=True)
 HOG = """
     hog() { # $1: a control group whose largest process shall be killed for want of memory, by the kernel
-        test -d "$1" || return 0
+        before=$(awk '/^oom_kill / {print $2}' "$1/memory.oom_control")
         echo $(($(cat "$1/memory.usage_in_bytes") + 4194304)) >"$1/memory.limit_in_bytes"
         timeout 20 bash -c "echo -1000 >/proc/self/oom_score_adj; echo \\$\\$ >$1/cgroup.procs
             exec python3 -c 'import time; kept = bytearray(48 << 20)'" || true
         echo -1 >"$1/memory.limit_in_bytes"
+        test "$(awk '/^oom_kill / {print $2}' "$1/memory.oom_control")" != "$before"
     }
 """
 AGENT_OOM = on_console("agent out of memory", f"{HOG}\n    hog /sys/fs/cgroup/memory/system.slice/ssh.service")
@@ -184,7 +185,10 @@ def small_disk(name: str, directory: str, size: str) -> Mishap:
         mount -t tmpfs -o size=$(({size})) kit_fault {place}
         mkdir {place}/upper {place}/work
         mount -t overlay kit_fault {directory} -o lowerdir={directory},upperdir={place}/upper,workdir={place}/work
-        if [ $(({size})) = 4096 ]; then head -c 4096 /dev/zero >{place}/filling; fi
+        if [ $(({size})) = 4096 ]; then
+            head -c 4096 /dev/zero >{place}/filling
+            test $(df --output=avail -B1 {directory} | tail -1) = 0
+        fi
     """
     lift = f"""
         if mountpoint -q {directory}; then
@@ -204,7 +208,8 @@ OPT_FILLS = small_disk("disk of /opt fills up", "/opt", "8192 + share * 131072")
 VAR_FULL = on_console(
     "disk of /var/lib full",
     "fallocate -l $(df --output=avail -B1 /var/lib | tail -1) /var/lib/apt/filling || true\n"
-    "cat /dev/zero >/var/lib/apt/filling-too 2>/dev/null || true",
+    "cat /dev/zero >/var/lib/apt/filling-too 2>/dev/null || true\n"
+    "test $(df --output=avail -B1 /var/lib | tail -1) = 0",
     "rm -f /var/lib/apt/filling /var/lib/apt/filling-too",
     wide=True,
 )
@@ -219,7 +224,7 @@ RUN_FULL = on_console(
 def read_only(*directories: str) -> Mishap:
     # Private: what is unmounted with it later is not unmounted in the original too.
     arm = "".join(
-        f"mount --rbind {one} {one}; mount --make-rprivate {one}; mount -o remount,ro,bind {one}\n"
+        f"mount --rbind {one} {one}; mount --make-rprivate {one}; mount -o remount,ro,bind {one}; test ! -w {one}\n"
         for one in directories
     )
     lift = "".join(
@@ -233,7 +238,11 @@ def server_clock(name: str, seconds: int) -> Mishap:
 
     def arm(scene: Scene) -> None:
         scene.console.give(scene.clock, "/run/fault/clock.so")
-        scene.console.run(f"echo {seconds} >/run/fault/clock; echo /run/fault/clock.so >/etc/ld.so.preload")
+        # This shell runs by the true clock.
+        scene.console.run(
+            f"echo {seconds} >/run/fault/clock; echo /run/fault/clock.so >/etc/ld.so.preload\n"
+            f"apart=$(($(date +%s) - EPOCHSECONDS - ({seconds}))); test ${{apart#-}} -lt 5"
+        )
 
     return Mishap(name, arm, script("rm -f /etc/ld.so.preload"))
 
