@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,13 +19,17 @@ NODES = ("server-1", "server-2")
 
 
 @pytest.fixture(scope="module")
-def lost(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def lost(world: World, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     """A cluster whose Pulumi state is gone."""
     stack = Stack(tmp_path_factory.mktemp("lost"), "lost", world.lab.inventory_file)
     stack.configure(workers=["server-2"], apps=[HELLO])
     stack.up()
-    shutil.rmtree(stack.state)
-    yield stack
+    stack.state.rename(elsewhere(stack))
+    return stack
+
+
+def elsewhere(stack: Stack) -> Path:
+    return stack.state.with_name("elsewhere")
 
 
 def ledger(world: World, *servers: str) -> dict[str, list[dict[str, Any]]]:
@@ -81,6 +83,13 @@ def test_clean_takes_away_a_cluster_whose_state_is_lost(lost: Stack, world: Worl
     assert set(map(len, ledger(world).values())) == {0}
     status, said = clean(world, *NODES, "--yes")
     assert (status, said.splitlines()[-1]) == (0, "nothing to do")
+
+
+def test_a_state_found_again_can_be_destroyed(lost: Stack, world: World) -> None:
+    elsewhere(lost).rename(lost.state)
+    lost.destroy()
+    assert lost.export()["deployment"].get("resources", []) == []
+    assert differences(world.before, world.lab.inventories()) == []
 
 
 def test_a_machine_at_work_is_not_cleaned(world: World) -> None:

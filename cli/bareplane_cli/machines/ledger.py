@@ -17,7 +17,7 @@ STATES = {"intent": "unfinished", "done": "done", "removing": "half removed"}
 class Entry:
     """One entry: what a resource of a stack did to the machine."""
 
-    COLUMNS: ClassVar = ("entry", "state", "items", "since")
+    COLUMNS: ClassVar = ("entry", "state", "items", "last written")
 
     name: str
     owner: str
@@ -45,7 +45,7 @@ class Entry:
         return {**vars(self), "items": list(self.items), "written": self.written.isoformat()}
 
     def row(self) -> tuple[str, str, str, str]:
-        """For people: entry, state, items, since when."""
+        """For people, as in COLUMNS."""
         return self.name, STATES[self.state], counted(self.items), f"{self.written:%Y-%m-%d %H:%M:%S}"
 
 
