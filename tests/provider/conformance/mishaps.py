@@ -108,7 +108,7 @@ CANCELLED = Mishap("cancelled", lambda scene: scene.driver.cancel())
 
 AGENT_KILLED = on_console("agent killed", f"kill -KILL $({AGENTS}) 2>/dev/null || true")
 AGENT_TERMINATED = on_console("agent terminated", f"kill -TERM $({AGENTS}) 2>/dev/null || true")
-AGENT_FROZEN = Mishap("agent frozen", nothing, timeout=12, holds=True)
+AGENT_FROZEN = Mishap("agent frozen", nothing, timeout=8, holds=True)
 HOG = """
     hog() { # $1: a control group whose largest process shall be killed for want of memory, by the kernel
         before=$(awk '/^oom_kill / {print $2}' "$1/memory.oom_control")
@@ -153,7 +153,7 @@ HANGING = on_console(
     """,
     "while read -r _ _ _ _ path _; do umount $path; done < <(grep ' /fault/hang ' /proc/self/mountinfo)\n"
     "pkill -f '^sleep 7200' || true",
-    timeout=12,
+    timeout=8,
 )
 API_REFUSED = on_console(
     "API server refuses", rules("input: tcp dport 6443 reject with tcp reset"), NO_RULES, wide=True
@@ -172,7 +172,7 @@ LOCKED = on_console(
     "lock held",
     HOLD.replace("SECONDS", "7201"),
     "pkill -f '^sleep 7201' || true; rm -f /run/bareplane.lock",
-    timeout=12,
+    timeout=8,
 )
 LOCKED_A_WHILE = on_console("lock held for three seconds", HOLD.replace("SECONDS", "3"))
 
