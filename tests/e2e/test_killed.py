@@ -39,10 +39,12 @@ def kill(stack: Stack, command: str, wait: Callable[[], None]) -> int | None:
     """The number of the engine's process that was killed; None when it had ended by then."""
     with tempfile.TemporaryFile() as output:
         process = stack.start(command, "--yes", "--skip-preview", output=output)
-        wait()
-        running = process.poll() is None
-        end_all_of(process.pid)
-        process.wait()
+        try:
+            wait()
+            running = process.poll() is None
+        finally:
+            end_all_of(process.pid)
+            process.wait()
     return process.pid if running else None
 
 
