@@ -27,6 +27,7 @@ class Gauntlet:
     clock: Path
     seed: str
     whole: dict[str, Facts] = field(default_factory=dict[str, Facts])
+    restless: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     usual: dict[str, dict[str, float]] = field(default_factory=dict[str, dict[str, float]])
 
     def order(self, row: Row) -> Iterator[tuple[Fault, Operation]]:
@@ -45,6 +46,10 @@ class Gauntlet:
             subject = self.kit.reach(row)
             self.whole[row.name] = subject.create().facts
             self.usual[row.name] = {"create": subject.seconds}
+            server = subject.server or self.kit.world.servers["server-1"]
+            moment = server.now()
+            subject.update()
+            self.restless[row.name] = server.written_since(moment)
         return self.kit.reach(row)
 
     def through(self, row: Row, fault: Fault, operation: Operation) -> list[str]:
@@ -52,9 +57,8 @@ class Gauntlet:
         subject = self.reach(row)
         began = time.monotonic()
         seed = f"{self.seed} {row.name} {fault.name} {operation}"
-        trial = Trial(
-            subject, self.kit.made, self.whole[row.name], fault, operation, seed, self.clock, self.usual[row.name]
-        )
+        whole, restless, usual = self.whole[row.name], self.restless[row.name], self.usual[row.name]
+        trial = Trial(subject, self.kit.made, whole, fault, operation, seed, self.clock, restless, usual)
         wrong = trial.run()
         how = f"{row.kind} ({row.name}): {operation}: {fault.name}; seed {self.seed}"
         print(

@@ -161,12 +161,11 @@ API_REFUSED = on_console(
 API_SILENT = on_console("API server silent", rules("input: tcp dport 6443 drop"), NO_RULES, timeout=40, wide=True)
 
 HOLD = """
-    setsid bash -c 'exec 9>>/run/bareplane.lock; flock 9; echo >/run/fault-locked
-        words='{"owner": "other/run/1", "operation": "apply x", "pid": 1, "since": "now", "from": ""}'
-        echo "$words" >/run/bareplane.lock
-        exec sleep SECONDS' >/dev/null 2>&1 9>&- &
-    until [ -e /run/fault-locked ]; do sleep 0.05; done
-    rm /run/fault-locked
+    mkdir -p /run/fault
+    echo '{"owner": "other/run/1", "operation": "apply x", "pid": 1, "since": "now", "from": ""}' >/run/fault/words
+    hold='exec 9>>/run/bareplane.lock; flock 9; cat /run/fault/words >/run/bareplane.lock; exec sleep SECONDS'
+    setsid bash -c "$hold" >/dev/null 2>&1 &
+    while flock --nonblock /run/bareplane.lock true; do sleep 0.05; done
 """
 LOCKED = on_console(
     "lock held",

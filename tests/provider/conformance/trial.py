@@ -42,6 +42,8 @@ class Trial:
     operation: Operation
     seed: str
     clock: Path
+    restless: Sequence[str]
+    """Files that an update without a change writes though nothing ever happened."""
     usual: dict[str, float]
     """Seconds that each operation took undisturbed."""
     notes: list[str] = field(default_factory=list[str])
@@ -270,7 +272,8 @@ class Trial:
         subject.hold(subject.driver.update(found, wanted))
         if subject.row.stays:
             return []
-        return [f"a second run wrote {path}" for path in self._server.written_since(moment)]
+        written = self._server.written_since(moment)
+        return [f"a second run wrote {path}" for path in written if path not in self.restless]
 
     def _residue(self) -> list[str]:
         return [] if self.subject.row.stays else [f"left: {line}" for line in lasting(self.subject.residue())]
