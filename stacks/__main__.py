@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 from types import FrameType
 
@@ -10,6 +11,8 @@ import pulumi
 import traditional
 from bareplane import ConfigError, read_config
 
+TOLD = 32
+"""Exit status by which the language host knows that the user was told why; else it adds an error of its own."""
 MODELS = {"traditional": traditional.program}
 
 
@@ -22,9 +25,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, end)
     try:
         config = read_config(pulumi.get_project(), Path(__file__).resolve().parent.parent)
+        MODELS[config.model](config)
     except ConfigError as error:
-        raise pulumi.RunError(str(error)) from error
-    MODELS[config.model](config)
+        pulumi.log.error(str(error))
+        sys.exit(TOLD)
 
 
 main()

@@ -16,7 +16,6 @@ from tests.e2e.stack import Outcome, Stack
 
 # The cluster is made by the first test that needs it, used by all that leave it running, and destroyed by the last.
 ORDER = (
-    "test_refused",
     "test_preview",
     "test_second_up",
     "test_cluster",

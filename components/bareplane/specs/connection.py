@@ -31,6 +31,8 @@ class Connection(Spec):
     identity_file: Annotated[str | None, Field(validate_default=True)] = None
     jump: Connection | None = None
     """A host to go through."""
+    connect_wait: Annotated[int | None, Field(ge=0, le=3600)] = None
+    """Seconds to go on trying while nothing answers; a minute if left out."""
 
     @field_validator("address")
     @classmethod

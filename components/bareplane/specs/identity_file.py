@@ -43,4 +43,4 @@ def _is_encrypted(text: str) -> bool:
     except (binascii.Error, ValueError):
         return False  # damaged: whoever reads it says so
     cipher = blob.removeprefix(_MAGIC)
-    return cipher[4 : 4 + int.from_bytes(cipher[:4], "big")] != b"none"
+    return cipher != blob and cipher[4 : 4 + int.from_bytes(cipher[:4], "big")] != b"none"

@@ -127,7 +127,7 @@ def _exchange_keys(connection: Connection, transport: OrderedTransport) -> None:
     if problem is None and transport.initial_kex_done:
         return
     waited = f"{time.monotonic() - began:.0f} s"
-    greeting = transport.heard.decode(errors="backslashreplace").strip().partition("\n")[0].strip()
+    greeting = transport.heard.decode("latin-1").strip().partition("\n")[0].strip()
     if greeting.startswith("SSH-"):
         # A key exchange that broke off has a reason of its own.
         cut = "closes the connection" if isinstance(problem, EOFError | OSError) else "then nothing"

@@ -79,6 +79,7 @@ def test_a_misspelt_key_is_told_with_what_was_meant_and_nothing_else(key: Key, w
 VALUES: dict[str, Any] = {
     "port": 2200,
     "user": "root",
+    "connectWait": 5,
     "trustOnFirstUse": False,
     "jump": server("other", "192.0.2.2"),
     "form": "processes",
