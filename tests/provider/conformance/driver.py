@@ -29,7 +29,13 @@ from bareplane_provider.plugin.values import plain_map, wrap
 ROOT = Path(__file__).resolve().parents[3]
 PLUGIN = (str(ROOT / "provider" / "pulumi-resource-bareplane"),)
 SOURCES = [ROOT, *(ROOT / name for name in ("provider", "components", "agent", "templates", "lab"))]
-LARGE = [("grpc.max_receive_message_length", 400 * 1024 * 1024), ("grpc.max_send_message_length", 400 * 1024 * 1024)]
+# As the engine's own client has it. What an unfinished update leaves comes in the error's metadata.
+LARGE = [
+    ("grpc.max_receive_message_length", 400 * 1024 * 1024),
+    ("grpc.max_send_message_length", 400 * 1024 * 1024),
+    ("grpc.max_metadata_size", 16 * 1024 * 1024),
+    ("grpc.absolute_max_metadata_size", 16 * 1024 * 1024),
+]
 _KINDS = provider_pb2.PropertyDiff.Kind
 
 

@@ -20,12 +20,13 @@ Facts = Mapping[str, Mapping[str, str]]
 
 @dataclass
 class Gauntlet:
-    """`clock`: the library that moves a program's clock."""
+    """`clock`: the library that moves a program's clock. `until`: when a soak shall be over, by the monotonic clock."""
 
     kit: Kit
     report: Report
     clock: Path
     seed: str
+    until: float
     whole: dict[str, Facts] = field(default_factory=dict[str, Facts])
     restless: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     usual: dict[str, dict[str, float]] = field(default_factory=dict[str, dict[str, float]])
