@@ -52,7 +52,8 @@ def strangers(host: Host) -> dict[str, list[str]]:
 
 
 def _is_kubernetes(program: str) -> bool:
-    return program.startswith("kube") or program in DISTRIBUTIONS
+    # Somebody may well look at another cluster from here.
+    return (program.startswith("kube") and program != "kubectl") or program in DISTRIBUTIONS
 
 
 def _told(process: Process) -> str:

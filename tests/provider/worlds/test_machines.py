@@ -57,6 +57,20 @@ def saying(program: str, text: str) -> str:
         ("mount -t tmpfs -o size=100m none /opt", "exec", ["100 MiB are free below /opt, at least 700 are needed"]),
         ("mount -t tmpfs -o size=900m none /var/lib", "exec", ["900 MiB are free below /var/lib, at least 2048"]),
     ],
+    ids=[
+        "unknown distribution",
+        "old debian",
+        "old ubuntu",
+        "old kernel",
+        "architecture",
+        "no systemd",
+        "old systemd",
+        "old nft",
+        "programs missing",
+        "memory",
+        "disk of programs",
+        "disk of state",
+    ],
 )
 def test_a_machine_that_lacks_something_is_refused(
     taking: Taking, doors: Doors, world: str, around: str, words: list[str]
@@ -136,6 +150,7 @@ def test_a_port_in_use_is_told_with_its_process(taking: Taking, lab: Lab, untouc
         ("containerd", "a container runtime of somebody else is there: containerd (pid "),
         ("kubelet", "another Kubernetes is there: kubelet (pid "),
         ("k3s", "another Kubernetes is there: k3s (pid "),
+        ("kube-apiserver", "another Kubernetes is there: kube-apiserver (pid "),
     ],
 )
 def test_what_somebody_else_runs_is_told(taking: Taking, lab: Lab, untouched: None, program: str, words: str) -> None:
@@ -179,3 +194,12 @@ def test_a_server_under_two_names_is_told(taking: Taking, lab: Lab, untouched: N
     finally:
         lab.ask_agent(SERVER, {"operation": "sweep", "owner": OWNER})
     assert "it is this stack's server 'server-1' already; it is listed twice: take one out" in told
+
+
+def test_who_only_looks_at_another_cluster_from_there_is_no_obstacle(taking: Taking, lab: Lab, untouched: None) -> None:
+    lab.on(SERVER, "mkdir -p /run/theirs; cp $(readlink -f $(command -v sleep)) /run/theirs/kubectl")
+    try:
+        with running(lab, "theirs", "/run/theirs/kubectl 1000"):
+            taking.take_and_leave(taking.entry(SERVER))
+    finally:
+        lab.on(SERVER, "rm -r /run/theirs")
