@@ -156,7 +156,7 @@ HANGING = on_console(
     timeout=8,
 )
 API_REFUSED = on_console(
-    "API server refuses", rules("input: tcp dport 6443 reject with tcp reset"), NO_RULES, wide=True
+    "API server refuses", rules("input: tcp dport 6443 reject with tcp reset"), NO_RULES, timeout=40, wide=True
 )
 API_SILENT = on_console("API server silent", rules("input: tcp dport 6443 drop"), NO_RULES, timeout=40, wide=True)
 

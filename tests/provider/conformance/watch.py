@@ -52,31 +52,63 @@ def tell(pids: list[int], number: int) -> None:
             os.kill(pid, number)
 
 
-def fires(waits_for: str, first: dict[str, Seen], seconds: float) -> str:
-    """Wait; why it ended."""
+def under_way(first: dict[str, Seen], now: dict[str, Seen]) -> str | None:
+    """The entry that is being worked on since, if there is one."""
+    return next((name for name, one in now.items() if one != first.get(name) and one[2] in UNDER_WAY), None)
+
+
+def over(seconds: float) -> bool:
+    """Whether the client says so within that time."""
+    return bool(select.select([sys.stdin], [], [], seconds)[0])
+
+
+def finished(name: str, held: list[int], until: float) -> bool:
+    """Wait for an entry to be done or gone, and hold the agent before it can say so: stop first, then look."""
+    path = LEDGER / name / "entry.json"
+    before = os.stat(path)  # noqa: PTH116  A hundred microseconds count here.
+    while time.monotonic() < until and not over(0.0001):
+        try:
+            now = os.stat(path)  # noqa: PTH116
+        except FileNotFoundError:
+            tell(held, signal.SIGSTOP)
+            return True
+        if now.st_ino != before.st_ino:
+            tell(held, signal.SIGSTOP)
+            if json.loads(path.read_text())["state"] not in UNDER_WAY:
+                return True
+            tell(held, signal.SIGCONT)
+            before = now
+    return False
+
+
+def holds(waits_for: str, first: dict[str, Seen], seconds: float) -> tuple[str, list[int]]:
+    """Wait, and hold the agent; why the waiting ended, and which processes are held."""
     until = time.monotonic() + seconds
-    known, begun = first, False
+    why, known = "by time", first
     while time.monotonic() < until:
-        if waits_for != "amid":
-            now = look(known)
-            changed = [one for name, one in now.items() if one != first.get(name)]
-            under_way = any(one[2] in UNDER_WAY for one in changed)
-            begun = begun or under_way
-            if begun and (waits_for == "begun" or not under_way):
-                return "between steps"
-            known = now
-        if select.select([sys.stdin], [], [], 0.001)[0]:
-            return "when it was over"
-    return "by time"
+        if over(0.001):
+            why = "when it was over"
+            break
+        if waits_for == "amid":
+            continue
+        known = look(known)
+        name = under_way(first, known)
+        if name is None:
+            continue
+        found = agents()
+        if waits_for == "begun" or finished(name, found, until):
+            tell(found, signal.SIGSTOP)
+            return "between steps", found
+    held = agents()
+    tell(held, signal.SIGSTOP)
+    return why, held
 
 
 def main(waits_for: str, seconds: float) -> None:
     first = look({})
     print("ready", flush=True)
     sys.stdin.readline()
-    why = fires(waits_for, first, seconds)
-    held = agents()
-    tell(held, signal.SIGSTOP)
+    why, held = holds(waits_for, first, seconds)
     print(why, flush=True)
     while sys.stdin.readline() not in ("go\n", ""):
         pass
