@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.provider.conformance.checks import Subject
+from tests.provider.conformance.driver import PluginGone, Refused
 from tests.provider.conformance.faults import FAULTS, OPERATIONS, Fault, Operation
 from tests.provider.conformance.kit import Kit
 from tests.provider.conformance.report import Report
@@ -60,7 +61,11 @@ class Gauntlet:
         seed = f"{self.seed} {row.name} {fault.name} {operation}"
         whole, restless, usual = self.whole[row.name], self.restless[row.name], self.usual[row.name]
         trial = Trial(subject, self.kit.made, whole, fault, operation, seed, self.clock, restless, usual)
-        wrong = trial.run()
+        try:
+            wrong = trial.run()
+        except (AssertionError, Refused, PluginGone) as error:
+            wrong = [f"broke off: {error}"]
+            subject.driver.end()
         how = f"{row.kind} ({row.name}): {operation}: {fault.name}; seed {self.seed}"
         print(
             f"[{time.monotonic() - began:5.1f} s] {how}: {' | '.join(trial.notes)} => {wrong or 'as before'}",

@@ -112,6 +112,8 @@ AGENT_FROZEN = Mishap("agent frozen", nothing, timeout=8, holds=True)
 HOG = """
     hog() { # $1: a control group whose largest process shall be killed for want of memory, by the kernel
         before=$(awk '/^oom_kill / {print $2}' "$1/memory.oom_control")
+        # Pages of files would make room without anybody being killed.
+        echo 0 >"$1/memory.force_empty" || true
         echo $(($(cat "$1/memory.usage_in_bytes") + 4194304)) >"$1/memory.limit_in_bytes"
         timeout 20 bash -c "echo -1000 >/proc/self/oom_score_adj; echo \\$\\$ >$1/cgroup.procs
             exec python3 -c 'import time; kept = bytearray(48 << 20)'" || true
