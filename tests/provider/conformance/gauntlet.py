@@ -48,11 +48,19 @@ class Gauntlet:
             subject = self.kit.reach(row)
             self.whole[row.name] = subject.create().facts
             self.usual[row.name] = {"create": subject.seconds}
-            server = subject.server or self.kit.world.servers["server-1"]
-            moment = server.now()
-            subject.update()
-            self.restless[row.name] = server.written_since(moment)
+            self._undisturbed(subject)
         return self.kit.reach(row)
+
+    def _undisturbed(self, subject: Subject) -> None:
+        """What a second update writes, and how a delete leaves the server, when nothing ever happens."""
+        server = subject.server or self.kit.world.servers["server-1"]
+        moment = server.now()
+        subject.update()
+        self.restless[subject.row.name] = server.written_since(moment)
+        if subject.server is not None and not subject.row.stays:
+            subject.driver.delete(subject.held)
+            subject.before = server.inventory()
+            subject.create()
 
     def through(self, row: Row, fault: Fault, operation: Operation) -> list[str]:
         """What was not as if nothing had happened; what happened comes with it, and how to have it again."""

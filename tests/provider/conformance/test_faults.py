@@ -37,7 +37,7 @@ QUICK: tuple[tuple[str, str, Operation], ...] = (
     ("server-1-settings", "connection cut, done", "create"),
     ("server-1-settings", "plugin killed, begun", "update"),
     ("server-1-settings", "power cut, begun", "delete"),
-    ("server-1-settings", "disk of /etc fills up, before", "create"),
+    ("server-1-settings", "disk of /etc full, begun", "create"),
     ("server-1-settings", "/etc read-only, amid", "delete"),
     ("server-1-settings", "disk of /var/lib full, begun", "create"),
     ("server-1-settings", "server's clock a day ahead, before", "update"),
