@@ -9,7 +9,8 @@ from .errors import CommandError, MissingError
 from .files import read_text
 from .host import Host
 
-NAME = r"[A-Za-z0-9][A-Za-z0-9+._-]*"
+# apt removes what is named with a dash at the end.
+NAME = r"[A-Za-z0-9]([A-Za-z0-9+._-]*[A-Za-z0-9+])?"
 QUIET = {"DEBIAN_FRONTEND": "noninteractive"}
 STATUS = "/var/lib/dpkg/status"
 TIMEOUT = 900
@@ -47,7 +48,11 @@ def would_add(name: str, host: Host) -> list[str]:
     if done.code != 0:
         raise CommandError(f"installing {name}: apt-get cannot: {done.last_lines()}", f"package {name}")
     # An upgrade of something that is there has its old version in brackets before the new one in parentheses.
-    return sorted(set(re.findall(r"(?m)^Inst (\S+) \(", done.out)) | {name})
+    found = set(re.findall(r"(?m)^Inst (\S+) \(", done.out))
+    if name not in found:
+        # A name that apt does not know it takes for a pattern, or for what others provide.
+        raise CommandError(f"installing {name}: apt-get knows no package of that name", f"package {name}")
+    return sorted(found)
 
 
 def install(names: Sequence[str], host: Host) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from bareplane_templates.shell import shell
 from bareplane_templates.systemd import argument, name, text, word
 
 
@@ -23,7 +23,7 @@ def _environment() -> Environment:
     made.filters["argument"] = argument
     made.filters["name"] = name
     made.filters["text"] = text
-    made.filters["shell"] = shlex.quote
+    made.filters["shell"] = shell
     made.filters["word"] = word
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import AbstractSet, Any
 
@@ -28,7 +29,7 @@ class Sysctl(Item):
     @classmethod
     def parse(cls, fields: Fields) -> Sysctl:
         name = fields.text("key", KEY)
-        if ".." in name:
+        if "" in re.split("[./]", name):
             raise fields.wrong("key", f"is {name!r}, which is not a kernel parameter")
         return cls(name, plain(fields.text("value")), fields.flag("required", True))
 
