@@ -1,4 +1,4 @@
-"""Figures that tests leave for whoever reports them: one JSON file, named by BAREPLANE_FIGURES, a section per subject."""
+"""Figures that tests leave for whoever reports them: one JSON file, named by BAREPLANE_FIGURES."""
 
 from __future__ import annotations
 

@@ -1,0 +1,40 @@
+"""One server of a lab for the boundaries whose other side is a machine; named in BAREPLANE_TEST_LAB, it is kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bareplane_provider.transport.connection import parse_connection
+from bareplane_provider.transport.pool import Pool
+from bareplane_provider.transport.session import Session
+from tests.e2e.servers import Lab, own_directory
+from tests.unit.injection.reporting import report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    report(terminalreporter)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    given = os.environ.get("BAREPLANE_TEST_LAB")
+    if given:
+        yield Lab(Path(given))
+        return
+    with own_directory(tmp_path_factory.mktemp("servers")) as directory:
+        one = Lab(directory)
+        one.call("up", "--servers", "1")
+        yield one
+
+
+@pytest.fixture(scope="session")
+def session(lab: Lab) -> Iterator[Session]:
+    """The product's own connection to the server."""
+    pool = Pool()
+    said: list[str] = []
+    yield pool.session(parse_connection(lab.entries()[-1]), said.append, said.append)
+    pool.close()
