@@ -40,6 +40,7 @@ from bareplane.specs.kubeconfig import kubeconfig
 
 # Users of the API server that are not kubeadm's; their roles are applied with ClusterBootstrap.
 PROXY_USER, ROUTES_USER, APPROVER_USER = "system:kube-proxy", "bareplane:routes", "bareplane:serving-approver"
+CONTROL_PLANE_ROLE = "node-role.kubernetes.io/control-plane"
 ADMIN_USER, ADMIN_GROUP = "kubernetes-admin", "kubeadm:cluster-admins"
 
 
@@ -210,11 +211,15 @@ class Cluster(pulumi.ComponentResource):
             )
         if self.network is not None:
             parts.append(self.network)
+        tainted = node in self._planes and not self._config.control_plane.schedulable
         return NodeMembership(
             f"{node}-membership",
             control_planes=self.control_planes,
             node=node,
+            connection=server.place.connection,
             drain_seconds=self._config.drain_seconds,
+            labels={CONTROL_PLANE_ROLE: ""} if node in self._planes else {},
+            taints=[f"{CONTROL_PLANE_ROLE}:NoSchedule"] if tainted else [],
             # A whole cluster is torn down without draining anything: nothing is left to run the pods.
             opts=pulumi.ResourceOptions(parent=server, depends_on=parts, deleted_with=self.bootstrap),
         )

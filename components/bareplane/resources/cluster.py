@@ -52,10 +52,20 @@ class NodeMembership(Resource):
         *,
         control_planes: Sequence[Connection],
         node: str,
+        connection: Connection,
         drain_seconds: int = 120,
+        labels: Mapping[str, str] | None = None,
+        taints: Sequence[str] = (),
         opts: Options = None,
     ) -> None:
-        properties = {**through(control_planes), "node": node, "drainSeconds": drain_seconds}
+        properties = {
+            **through(control_planes),
+            "node": node,
+            "connection": connection.to_wire(),
+            "drainSeconds": drain_seconds,
+            "labels": dict(labels or {}),
+            "taints": list(taints),
+        }
         super().__init__("NodeMembership", name, properties, opts)
 
 

@@ -119,6 +119,11 @@ class NodeMembershipSpec(ApiSpec):
     node: NodeName
     drain_seconds: Annotated[int, Field(ge=1)] = 120
     ready_seconds: Annotated[int, Field(ge=1)] = 300
+    labels: dict[str, str] = Field(default_factory=dict)
+    taints: tuple[str, ...] = ()
+    """Labels and taints (`key=value:effect`, `key:effect`) it has to have; others are not looked at."""
+    connection: Connection | None = None
+    """Where its kubelet runs, to have it register again a node that was deleted."""
 
 
 class ManifestSpec(ApiSpec):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from bareplane.specs import ApiSpec
+from bareplane_provider.errors import BareplaneError
 from bareplane_provider.kinds.base import SpecKind
 from bareplane_provider.kinds.control_planes import answering
+from bareplane_provider.paths import KUBECTL
 from bareplane_provider.plugin.kind import Context, Created, Inputs, Outputs, State
 from bareplane_provider.transport.session import Session
 
 A = TypeVar("A", bound=ApiSpec)
 Facts = dict[str, dict[str, Any]]
+ANSWERS = {"answers": "yes"}
 
 
 class ApiKind(SpecKind[A], Generic[A]):
@@ -20,6 +23,9 @@ class ApiKind(SpecKind[A], Generic[A]):
 
     # Which control plane is asked is not part of what should be.
     ignored = frozenset({"controlPlanes"})
+
+    service: ClassVar[str] = "api"
+    """What is asked, as a fact: that it does not answer is drift, and no reason not to look at anything else."""
 
     @abstractmethod
     def identity(self, name: str, spec: A) -> str:
@@ -47,13 +53,35 @@ class ApiKind(SpecKind[A], Generic[A]):
     def brought_about(self, spec: A, context: Context) -> Outputs:
         with answering(spec.control_planes, context) as session:
             self.apply(spec, session, context)
-            facts = self.observe(spec, session)
+            return self.as_made(spec, session)
+
+    def as_made(self, spec: A, session: Session) -> Outputs:
+        facts = {self.service: ANSWERS, **self.observe(spec, session)}
         return {"facts": facts, "baseline": facts}
 
     def read(self, id: str, state: State, context: Context) -> Outputs | None:
         spec = self.parse(state.inputs)
         with answering(spec.control_planes, context) as session:
-            return {**state.outputs, "facts": self.observe(spec, session)}
+            how = self.answers(session)
+            if how == "yes":
+                try:
+                    return {**state.outputs, "facts": {self.service: ANSWERS, **self.observe(spec, session)}}
+                except BareplaneError:
+                    # What it needs itself may have ended a moment ago.
+                    how = self.answers(session)
+                    if how == "yes":
+                        raise
+        # What was known last is not known to be otherwise.
+        return {**state.outputs, "facts": {**state.outputs.get("facts", {}), self.service: {"answers": how}}}
+
+    def answers(self, session: Session) -> str:
+        """Whether what is asked answers at all: yes, no, or `forbidden` to the cluster's admin."""
+        # An API server without its etcd knows what is allowed, and takes a minute for every other question.
+        limit = ("--request-timeout", "10s")
+        if session.run([*KUBECTL, "get", "--raw", "/readyz", *limit], timeout=15).status != 0:
+            return "no"
+        allowed = session.run([*KUBECTL, "auth", "can-i", "*", "*", "--all-namespaces", *limit], timeout=15)
+        return "yes" if allowed.status == 0 else "forbidden"
 
     def delete(self, id: str, state: State, context: Context) -> None:
         spec = self.parse(state.inputs)

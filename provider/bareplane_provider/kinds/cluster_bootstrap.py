@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import secrets
-import string
-
-import yaml
+from collections.abc import Iterable
 
 from bareplane.specs import ClusterBootstrapSpec
 from bareplane_provider.kinds.api_kind import ApiKind, Facts
-from bareplane_provider.kinds.control_planes import kubectl, run
+from bareplane_provider.kinds.cluster_objects import LEFT_ALONE, observed, place
+from bareplane_provider.kinds.control_planes import answering, kubectl, run
+from bareplane_provider.kinds.differences import covers, join
+from bareplane_provider.kinds.manifest import APPLY
 from bareplane_provider.kinds.roles import objects
-from bareplane_provider.kubeadm.config import init_file
+from bareplane_provider.kubeadm.config import token_file
+from bareplane_provider.kubeadm.tokens import new_token, public_half
 from bareplane_provider.kubeadm.yaml_text import yaml_text
-from bareplane_provider.paths import KUBEADM_CONF, SUPER_ADMIN_CONF, program
-from bareplane_provider.plugin.kind import Context
+from bareplane_provider.paths import KUBEADM_CONF, KUBECTL, program
+from bareplane_provider.plugin.kind import Context, Inputs, Outputs, State
 from bareplane_provider.transport.session import Session
-
-ALPHABET = string.ascii_lowercase + string.digits
-OBJECTS = (
-    ("configmap", "kube-system", "kubeadm-config"),
-    ("configmap", "kube-system", "kubelet-config"),
-    ("configmap", "kube-public", "cluster-info"),
-    ("deployment", "kube-system", "coredns"),
-    ("service", "kube-system", "kube-dns"),
-)
+from bareplane_templates import source
 
 
 class ClusterBootstrap(ApiKind[ClusterBootstrapSpec]):
@@ -47,45 +40,34 @@ class ClusterBootstrap(ApiKind[ClusterBootstrapSpec]):
         return f"cluster/{spec.cluster.name}"
 
     def observe(self, spec: ClusterBootstrapSpec, session: Session) -> Facts:
-        template = "{range .items[*]}{.kind}/{.metadata.name}{'\\n'}{end}".replace("'", '"')
-        found: set[str] = set()
-        for namespace in sorted({one[1] for one in OBJECTS}):
-            kinds = ",".join(sorted({one[0] for one in OBJECTS if one[1] == namespace}))
-            listed = kubectl(session, "get", kinds, "-n", namespace, "-o", f"jsonpath={template}")
-            found |= {f"{namespace}/{line}".lower() for line in listed.split()}
-        return {
-            f"{kind} {namespace}/{name}": {"present": "yes" if f"{namespace}/{kind}/{name}" in found else "no"}
-            for kind, namespace, name in OBJECTS
-        }
+        return observed(session)
+
+    def update(self, id: str, old: State, new: Inputs, context: Context) -> Outputs:
+        drifted = [change.path for change in self.drift(old, new)]
+        anew = [one for one in LEFT_ALONE if any(covers(join("facts", one), path) for path in drifted)]
+        spec = self.parse(new)
+        with answering(spec.control_planes, context) as session:
+            self.bring(spec, session, context, anew)
+            return self.as_made(spec, session)
 
     def apply(self, spec: ClusterBootstrapSpec, session: Session, context: Context) -> None:
-        kubeadm = program("kubeadm")
-        init = [kubeadm, "init", "phase"]
-        # Only this user may bind the admins' group to its role; the file does not outlive the block.
-        run(session, [*init, "kubeconfig", "super-admin", "--config", KUBEADM_CONF])
-        try:
-            context.progress("kubeadm: configuration and bootstrap tokens' rules into the cluster")
-            run(session, [*init, "upload-config", "all", "--config", KUBEADM_CONF], timeout=300)
-            self.token_rules(spec, session, context)
-            context.progress("kubeadm: CoreDNS")
-            run(session, [*init, "addon", "coredns", "--config", KUBEADM_CONF], timeout=300)
-        finally:
-            run(session, ["rm", "-f", SUPER_ADMIN_CONF])
-        apply_objects = ["apply", "--server-side", "--force-conflicts", "--field-manager=bareplane", "-f", "-"]
-        kubectl(session, *apply_objects, stdin=yaml_text(*objects()))
-        kubectl(session, "-n", "kube-system", "scale", "deployment/coredns", f"--replicas={spec.dns_replicas}")
+        self.bring(spec, session, context, ())
 
-    def token_rules(self, spec: ClusterBootstrapSpec, session: Session, context: Context) -> None:
-        """kubeadm's phase that lets bootstrap tokens join nodes; the token it insists on making is deleted at once."""
-        identifier, secret = ("".join(secrets.choice(ALPHABET) for _ in range(length)) for length in (6, 16))
-        context.conceal(secret)
-        first, *others = yaml.safe_load_all(init_file(spec.cluster, spec.node, spec.address))
-        first["bootstrapTokens"] = [
-            {"token": f"{identifier}.{secret}", "ttl": "5m0s", "usages": ["signing", "authentication"]}
-        ]
-        argv = [program("kubeadm"), "init", "phase", "bootstrap-token", "--config", "/dev/stdin", "--skip-token-print"]
-        run(session, argv, stdin=yaml_text(first, *others), timeout=300)
-        kubectl(session, "-n", "kube-system", "delete", "secret", f"bootstrap-token-{identifier}", "--ignore-not-found")
+    def bring(self, spec: ClusterBootstrapSpec, session: Session, context: Context, anew: Iterable[str]) -> None:
+        """`anew`: config maps that kubeadm has to make once more, though they are there."""
+        token = new_token(f"bootstrap/{spec.cluster.name}")
+        context.conceal(token)
+        context.progress("kubeadm: its configuration, rules for bootstrap tokens and CoreDNS into the cluster")
+        script = ["sh", "-c", source("bootstrap.sh"), "bootstrap"]
+        # One process on the machine makes and removes what could be misused later, whatever becomes of the connection.
+        run(
+            session,
+            [*script, program("kubeadm"), KUBEADM_CONF, public_half(token), " ".join(map(place, anew)), *KUBECTL],
+            stdin=token_file(spec.cluster, spec.node, spec.address, token, "5m0s"),
+            timeout=context.seconds(600),
+        )
+        kubectl(session, *APPLY, stdin=yaml_text(*objects()))
+        kubectl(session, "-n", "kube-system", "scale", "deployment/coredns", f"--replicas={spec.dns_replicas}")
 
     def remove(self, spec: ClusterBootstrapSpec, session: Session, context: Context) -> None:
         """Everything this made is in etcd, which goes with its members."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from bareplane.specs import NodeMembershipSpec
 from bareplane_provider.errors import BareplaneError
 from bareplane_provider.kinds.api_kind import ApiKind, Facts
-from bareplane_provider.kinds.control_planes import kubectl
-from bareplane_provider.plugin.kind import Context
+from bareplane_provider.kinds.control_planes import answering, kubectl, run
+from bareplane_provider.kinds.nodes import UNIT
+from bareplane_provider.plugin.kind import Context, Inputs, Outputs, State
 from bareplane_provider.transport.session import Session
 
 
@@ -16,30 +19,34 @@ class NodeMembership(ApiKind[NodeMembershipSpec]):
     name = "NodeMembership"
     spec = NodeMembershipSpec
     immutable = frozenset({"node"})
+    ignored = ApiKind.ignored | {"connection"}
 
     def identity(self, name: str, spec: NodeMembershipSpec) -> str:
         return f"node/{spec.node}"
 
     def observe(self, spec: NodeMembershipSpec, session: Session) -> Facts:
-        shown = kubectl(session, "get", "node", spec.node, "-o", "json", "--ignore-not-found")
-        if not shown:
+        node = live(spec.node, session)
+        if node is None:
             return {f"node {spec.node}": {"present": "no"}}
-        node = json.loads(shown)
         ready = [one["status"] for one in node["status"].get("conditions", []) if one["type"] == "Ready"]
+        labels = node["metadata"].get("labels", {})
+        taints = taints_of(node)
         return {
             f"node {spec.node}": {
                 "present": "yes",
                 "ready": (ready or ["Unknown"])[0],
                 "schedulable": "no" if node["spec"].get("unschedulable") else "yes",
+                **{f"label {name}": labels.get(name, "(absent)") for name in sorted(spec.labels)},
+                **{f"taint {one}": "yes" if one in taints else "no" for one in sorted(spec.taints)},
             }
         }
 
     def apply(self, spec: NodeMembershipSpec, session: Session, context: Context) -> None:
-        context.progress(f"waiting for {spec.node} to be Ready")
         node = f"node/{spec.node}"
+        context.progress(f"waiting for {spec.node} to be Ready")
         # A kubelet that has joined may still be about to register its node; waiting for what is not there is an error.
         conditions = ("--for=create", "--for=condition=Ready")
-        seconds = spec.ready_seconds
+        seconds = round(context.seconds(spec.ready_seconds))
         try:
             for condition in conditions:
                 kubectl(session, "wait", condition, node, f"--timeout={seconds}s", timeout=seconds + 30)
@@ -47,10 +54,35 @@ class NodeMembership(ApiKind[NodeMembershipSpec]):
             wanted = "jsonpath={.status.conditions[-1].message}"
             told = kubectl(session, "get", node, "-o", wanted, "--ignore-not-found") or "it is not in the API"
             raise BareplaneError(
-                f"{spec.node} did not become Ready within {spec.ready_seconds} s: {told}; "
+                f"{spec.node} did not become Ready within {seconds} s: {told}; "
                 f"see `journalctl -u kubelet` there ({error})"
             ) from error
         kubectl(session, "uncordon", node)
+        if spec.labels:
+            kubectl(
+                session,
+                "label",
+                "node",
+                spec.node,
+                "--overwrite",
+                *(f"{name}={value}" for name, value in spec.labels.items()),
+            )
+        if spec.taints:
+            kubectl(session, "taint", "node", spec.node, "--overwrite", *spec.taints)
+
+    def update(self, id: str, old: State, new: Inputs, context: Context) -> Outputs:
+        spec, before = self.parse(new), self.parse(old.inputs)
+        with answering(spec.control_planes, context) as session:
+            node = live(spec.node, session)
+            if node is None:
+                register_again(spec, context)
+            else:
+                labels = before.labels.keys() & node["metadata"].get("labels", {}).keys() - spec.labels.keys()
+                taints = set(before.taints) & taints_of(node) - set(spec.taints)
+                for verb, names in (("label", labels), ("taint", taints)):
+                    if names:
+                        kubectl(session, verb, "node", spec.node, *(f"{one}-" for one in sorted(names)))
+        return super().update(id, old, new, context)
 
     def remove(self, spec: NodeMembershipSpec, session: Session, context: Context) -> None:
         if not kubectl(session, "get", "node", spec.node, "-o", "name", "--ignore-not-found"):
@@ -62,3 +94,21 @@ class NodeMembership(ApiKind[NodeMembershipSpec]):
         except BareplaneError as error:
             context.warning(f"{spec.node} was not drained within {spec.drain_seconds} s and is removed now: {error}")
         kubectl(session, "delete", "node", spec.node, "--ignore-not-found")
+
+
+def live(node: str, session: Session) -> dict[str, Any] | None:
+    shown = kubectl(session, "get", "node", node, "-o", "json", "--ignore-not-found")
+    return json.loads(shown) if shown else None
+
+
+def register_again(spec: NodeMembershipSpec, context: Context) -> None:
+    """A kubelet registers its node when it starts, and never again: one whose node was deleted is restarted."""
+    if spec.connection is not None:
+        context.progress(f"{spec.node} is not in the API: restarting its kubelet")
+        run(context.machine(spec.connection.to_wire()), ["systemctl", "restart", UNIT])
+
+
+def taints_of(node: Mapping[str, Any]) -> set[str]:
+    """A node's taints as kubectl writes them: `key=value:effect`, `key:effect`."""
+    found: list[Mapping[str, str]] = node["spec"].get("taints", [])
+    return {f"{one['key']}{'=' + one['value'] if one.get('value') else ''}:{one['effect']}" for one in found}

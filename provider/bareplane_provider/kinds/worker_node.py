@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-import secrets
-import string
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -20,12 +17,12 @@ from bareplane_provider.kinds.nodes import NODE_CONF, START, UNIT, credentials, 
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.kinds.pki import CA
 from bareplane_provider.kubeadm.config import join_file, token_file, worker_file
+from bareplane_provider.kubeadm.tokens import new_token, secret_name
 from bareplane_provider.paths import ADMIN_CONF, DISCOVERY_CONF, program
 from bareplane_provider.plugin.kind import Context
 from bareplane_provider.transport.session import Session
 
 LIFETIME = "15m0s"
-ALPHABET = string.ascii_lowercase + string.digits
 JOIN = "kubeadm join"
 
 
@@ -95,11 +92,10 @@ def join_token(spec: WorkerNodeSpec, context: Context) -> Generator[str]:
 
     Each node has one identifier for its tokens: what a run that was cut has left is deleted by the next.
     """
-    identifier = token_identifier(f"{spec.owner}/{spec.node}")
-    token = f"{identifier}.{''.join(secrets.choice(ALPHABET) for _ in range(16))}"
+    token = new_token(f"{spec.owner}/{spec.node}")
     context.conceal(token)
     with answering(spec.control_planes, context) as control_plane:
-        delete_token(identifier, control_plane)
+        delete_token(token, control_plane)
         run(
             control_plane,
             [program("kubeadm"), "token", "create", "--kubeconfig", ADMIN_CONF, "--config", "/dev/stdin"],
@@ -110,18 +106,11 @@ def join_token(spec: WorkerNodeSpec, context: Context) -> Generator[str]:
     finally:
         try:
             with answering(spec.control_planes, context) as control_plane:
-                delete_token(identifier, control_plane)
+                delete_token(token, control_plane)
         except BareplaneError as error:
             # What went wrong in the block says more than this, and the token ends by itself.
             context.warning(f"the token that joined {spec.node} stays for {LIFETIME}: {error}")
 
 
-def token_identifier(name: str) -> str:
-    """The public half of a bootstrap token (six letters and digits), the same for the same name."""
-    return "".join(ALPHABET[byte % len(ALPHABET)] for byte in hashlib.sha256(name.encode()).digest()[:6])
-
-
-def delete_token(identifier: str, control_plane: Session) -> None:
-    kubectl(
-        control_plane, "-n", "kube-system", "delete", "secret", f"bootstrap-token-{identifier}", "--ignore-not-found"
-    )
+def delete_token(token: str, control_plane: Session) -> None:
+    kubectl(control_plane, "-n", "kube-system", "delete", "secret", secret_name(token), "--ignore-not-found")

@@ -105,7 +105,7 @@ def worker_file(cluster: ClusterSettings, node: str, address: str) -> str:
 
 def token_file(cluster: ClusterSettings, node: str, address: str, token: str, lifetime: str) -> str:
     """The file for what makes a bootstrap token; it is a secret and never stays on disk. `lifetime` as Go has it."""
-    given = {"token": token, "ttl": lifetime, "usages": ["signing", "authentication"], "description": f"joins {node}"}
+    given = {"token": token, "ttl": lifetime, "usages": ["signing", "authentication"], "description": f"for {node}"}
     return documents(
         init_configuration(cluster, node, address).model_copy(update={"bootstrap_tokens": [given]}),
         cluster_configuration(cluster),

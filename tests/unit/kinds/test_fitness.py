@@ -130,7 +130,11 @@ def test_a_machine_that_cannot_become_a_node_is_told_why_and_what_to_try(
 
 def test_what_is_ours_already_is_no_obstacle(kit: Any) -> None:
     ours: dict[str, Any] = {"owners": ("demo/test/00",), "entries": ("server-1/machine", "server-1/etcd")}
-    running: dict[str, Any] = {"listening": {2379: "etcd, pid 1"}, "runtimes": ("containerd (pid 2)",), "kubernetes": ("kubelet",)}
+    running: dict[str, Any] = {
+        "listening": {2379: "etcd, pid 1"},
+        "runtimes": ("containerd (pid 2)",),
+        "kubernetes": ("kubelet",),
+    }
     assert told(kit, **ours, **running) == []
 
 

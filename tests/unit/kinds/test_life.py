@@ -268,17 +268,80 @@ def test_a_node_that_does_not_become_ready_is_named_with_its_condition(kit: Any)
     [
         ("", {"present": "no"}),
         (
-            {"spec": {"unschedulable": True}, "status": {"conditions": [{"type": "Ready", "status": "False"}]}},
-            {"present": "yes", "ready": "False", "schedulable": "no"},
+            {
+                "metadata": {"labels": {"a": "1"}},
+                "spec": {"unschedulable": True, "taints": [{"key": "t", "effect": "NoSchedule"}]},
+                "status": {"conditions": [{"type": "Ready", "status": "False"}]},
+            },
+            {
+                "present": "yes",
+                "ready": "False",
+                "schedulable": "no",
+                "label a": "1",
+                "taint t:NoSchedule": "yes",
+                "taint t=v:NoExecute": "no",
+            },
         ),
-        ({"spec": {}, "status": {}}, {"present": "yes", "ready": "Unknown", "schedulable": "yes"}),
+        (
+            {"metadata": {}, "spec": {"taints": [{"key": "t", "value": "v", "effect": "NoExecute"}]}, "status": {}},
+            {
+                "present": "yes",
+                "ready": "Unknown",
+                "schedulable": "yes",
+                "label a": "(absent)",
+                "taint t:NoSchedule": "no",
+                "taint t=v:NoExecute": "yes",
+            },
+        ),
     ],
 )
 def test_a_nodes_facts(kit: Any, shown: Any, facts: dict[str, str]) -> None:
     machine = kit.machine(lambda argv, stdin: json.dumps(shown) if shown else "")
-    state = State({**NODE, "node": "server-2"}, {})
+    inputs = {**NODE, "node": "server-2", "labels": {"a": "1"}, "taints": ["t:NoSchedule", "t=v:NoExecute"]}
+    found = kind("NodeMembership").read("x", State(inputs, {}), kit.talk(machine))
+    assert found == {"facts": {"api": {"answers": "yes"}, "node server-2": facts}}
+
+
+def test_labels_and_taints_that_are_wished_no_more_are_taken_off(kit: Any) -> None:
+    taints = [{"key": "t", "effect": "NoSchedule"}, {"key": "theirs", "effect": "NoSchedule"}]
+    node = {"metadata": {"labels": {"a": "1", "theirs": "x"}}, "spec": {"taints": taints}, "status": {}}
+    machine = kit.machine(lambda argv, stdin: json.dumps(node))
+    inputs = {**NODE, "node": "server-2"}
+    old = State({**inputs, "labels": {"a": "1", "gone": ""}, "taints": ["t:NoSchedule", "gone:NoExecute"]}, {})
+    kind("NodeMembership").update("x", old, inputs, kit.talk(machine))
+    changes = [line.partition("/dev/null ")[2] for line in machine.lines() if " label " in line or " taint " in line]
+    assert changes == ["label node server-2 a-", "taint node server-2 t:NoSchedule-"]
+
+
+@pytest.mark.parametrize(("there", "restarts"), [(False, 1), (True, 0)])
+def test_a_node_that_was_deleted_registers_again(kit: Any, there: bool, restarts: int) -> None:
+    node = json.dumps({"metadata": {}, "spec": {}, "status": {}})
+    plane = kit.machine(lambda argv, stdin: node if there else "")
+    worker = kit.machine(name="server-2")
+    connection = {**NODE["controlPlanes"][0], "name": "server-2"}
+    inputs = {**NODE, "node": "server-2", "connection": connection}
+    kind("NodeMembership").update("x", State(inputs, {}), inputs, kit.talk(plane, worker))
+    assert worker.lines() == ["systemctl restart kubelet.service"] * restarts
+
+
+@pytest.mark.parametrize(("refused", "how"), [("can-i", "forbidden"), ("/readyz", "no")])
+def test_an_api_that_does_not_answer_is_drift_and_hides_nothing(kit: Any, refused: str, how: str) -> None:
+    known = {"api": {"answers": "yes"}, "node server-2": {"present": "yes"}}
+    state = State({**NODE, "node": "server-2"}, {"facts": known, "baseline": known})
+    machine = kit.machine(lambda argv, stdin: kit.done(1 if refused in argv else 0))
     found = kind("NodeMembership").read("x", state, kit.talk(machine))
-    assert found == {"facts": {"node server-2": facts}}
+    changes = kind("NodeMembership").diff(State(state.inputs, found), state.inputs).changes
+    assert [one.path for one in changes] == ["facts.api.answers"]
+    assert found["facts"]["api"] == {"answers": how}
+
+
+def test_a_question_that_fails_though_the_api_answers_is_an_error(kit: Any) -> None:
+    def answer(argv: Any, stdin: str) -> Any:
+        return "yes" if {"can-i", "/readyz"} & set(argv) else kit.done(1, stderr=b"a defect")
+
+    state = State({**NODE, "node": "server-2"}, {"facts": {}})
+    with pytest.raises(BareplaneError, match="a defect"):
+        kind("NodeMembership").read("x", state, kit.talk(kit.machine(answer)))
 
 
 DEPLOYMENT = {
@@ -342,12 +405,47 @@ def test_a_manifest_waits_for_what_rolls_out(kit: Any) -> None:
     assert key(DEPLOYMENT) == "Deployment a/hello"
 
 
-def test_etcds_quorum_names_members_that_are_missing(kit: Any) -> None:
-    members = json.dumps({"members": [{"name": "server-1"}, {}]})
-    machine = kit.machine(lambda argv, stdin: members if "member" in argv else "")
-    inputs = {**NODE, "members": ["server-1", "server-2"]}
-    made = kind("EtcdQuorum").create("q", inputs, kit.talk(machine))
-    assert made.outputs["facts"] == {"server-1": {"member": "yes"}, "server-2": {"member": "no"}}
+def etcd(kit: Any, *well: str, leader: bool = True) -> Any:
+    """A control plane with an etcd of two started members and one that never was."""
+    names = {"https://10.0.0.1:2379": "server-1", "https://10.0.0.2:2379": "server-2"}
+    listed = [{"name": name, "clientURLs": [url]} for url, name in names.items()]
+    healths = [{"endpoint": url, "health": name in well} for url, name in names.items()]
+
+    def answer(argv: Any, stdin: str) -> Any:
+        if "member" in argv:
+            return json.dumps({"members": [*listed, {}]})
+        if "--cluster" in argv:
+            return kit.done(0 if len(well) == len(names) else 1, json.dumps(healths).encode(), b"server-2 is not well")
+        return kit.done(0 if leader else 1)
+
+    return kit.machine(answer)
+
+
+QUORUM = {**NODE, "members": ["server-1", "server-2", "server-3"]}
+
+
+def test_etcds_quorum_names_members_that_are_missing_or_not_well(kit: Any) -> None:
+    found = kind("EtcdQuorum").read("q", State(QUORUM, {}), kit.talk(etcd(kit, "server-1")))
+    assert found["facts"] == {
+        "etcd": {"answers": "yes"},
+        "server-1": {"member": "yes", "health": "healthy"},
+        "server-2": {"member": "yes", "health": "unhealthy"},
+        "server-3": {"member": "no"},
+    }
+
+
+def test_a_member_that_stays_away_is_told_and_stops_nothing(kit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = kit.talk(etcd(kit, "server-1"))
+    monkeypatch.setattr(context, "seconds", lambda usual: 0.0)
+    kind("EtcdQuorum").create("q", QUORUM, context)
+    assert "server-2 is not well" in context.warned[0]
+
+
+def test_an_etcd_without_a_leader_is_an_error(kit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = kit.talk(etcd(kit, leader=False))
+    monkeypatch.setattr(context, "seconds", lambda usual: 0.0)
+    with pytest.raises(BareplaneError, match=r"no leader.*journalctl -u etcd"):
+        kind("EtcdQuorum").create("q", QUORUM, context)
 
 
 def joining(kit: Any, revoke: Any = "", ready: str = "", planned: Any = ("command kubeadm join",)) -> Any:
