@@ -43,6 +43,11 @@ def text(value: str) -> str:
 
 
 def refuse_controls(value: str) -> None:
+    """Raises ValueError for what makes systemd drop a line or refuse the whole unit."""
     for character in value:
-        if character != "\t" and (ord(character) < 32 or ord(character) == 127):
+        code = ord(character)
+        if character != "\t" and (code < 32 or code == 127):
             raise ValueError(f"{value!r} holds a control character, which a systemd unit cannot")
+        # Not characters to Unicode, nor to systemd's check of UTF-8; halves of surrogate pairs cannot be written.
+        if 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE or 0xD800 <= code <= 0xDFFF:
+            raise ValueError(f"{value!r} holds U+{code:04X}, which a systemd unit cannot")

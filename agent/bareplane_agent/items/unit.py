@@ -9,7 +9,7 @@ from typing import AbstractSet, Any, Mapping, Sequence
 from .. import systemd
 from ..context import Context
 from ..errors import AgentError
-from ..fields import NAME, Fields
+from ..fields import Fields
 from ..files import remove_file
 from ..host import Host
 from ..ledger import Entry, Ledger, Note
@@ -17,7 +17,8 @@ from ..readiness import Waiting, await_units
 from ..unit_undo import undo_units
 from .base import Facts, Item, difference
 
-UNIT = NAME + r"\.(service|socket|timer|target|mount|path|slice)"
+# systemctl turns any other character into an escape, which names another unit.
+UNIT = r"[A-Za-z0-9][A-Za-z0-9_.:@-]*\.(service|socket|timer|target|mount|path|slice)"
 # What `systemctl enable` can do nothing about: the unit is started by something else.
 UNCHANGEABLE = ("static", "indirect", "generated", "alias", "transient")
 

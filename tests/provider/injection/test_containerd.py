@@ -20,8 +20,15 @@ from tests.unit.injection.reporting import SELF_TEST
 
 MACHINE = MachineFacts.from_wire(
     {
-        **{"os": "debian 12", "arch": "amd64", "cpus": 2, "memory_mib": 4096, "hostname": "server-1"},
-        **{"cgroup_version": 2, "capabilities": [], "kernel_tunable": True, "zstd": True},
+        "os": "debian 12",
+        "arch": "amd64",
+        "cpus": 2,
+        "memory_mib": 4096,
+        "hostname": "server-1",
+        "cgroup_version": 2,
+        "capabilities": [],
+        "kernel_tunable": True,
+        "zstd": True,
     }
 )
 IMAGES = "io.containerd.cri.v1.images"

@@ -44,7 +44,7 @@ HOSTILE = [
     "[Service]",
     "ExecStartPre=/bin/false",
 ]
-BROKEN = ["\n", "a\nExecStartPre=/bin/evil", "\r", "\x00", "a\x0bb", "\x1b[2J", "\x7f", "\\\n"]
+BROKEN = ["\ufffe", "\n", "a\nExecStartPre=/bin/evil", "\r", "\x00", "a\x0bb", "\x1b[2J", "\x7f", "\\\n"]
 ALPHABET = string.ascii_letters + string.digits + " \t\\\"'$%;#&|<>()[]{}*?~!`=-+,.:@/üß"
 
 
