@@ -10,7 +10,7 @@ DNS_LABEL = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 DNS_NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 VERSION = r"^[0-9]+\.[0-9]+\.[0-9]+$"
 USER = r"^[a-z_][a-z0-9_-]{0,31}$"
-TOKEN = r"^[A-Za-z0-9][-A-Za-z0-9._]*$"
+WORD = r"^[A-Za-z0-9][-A-Za-z0-9._]*$"
 
 
 def is_an_address(value: str) -> str:
@@ -32,7 +32,7 @@ def is_a_network(value: str) -> str:
 NodeName = Annotated[str, StringConstraints(pattern=DNS_LABEL)]
 DnsName = Annotated[str, StringConstraints(pattern=DNS_NAME, max_length=253)]
 Version = Annotated[str, StringConstraints(pattern=VERSION)]
-Token = Annotated[str, StringConstraints(pattern=TOKEN)]
+Token = Annotated[str, StringConstraints(pattern=WORD)]
 Address = Annotated[str, AfterValidator(is_an_address)]
 Network = Annotated[str, AfterValidator(is_a_network)]
 

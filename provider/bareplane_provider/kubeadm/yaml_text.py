@@ -25,7 +25,8 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
         value.encode()
     except UnicodeEncodeError as error:
         raise InputError(f"{value!r} is not text that UTF-8 can hold ({error.reason}); write it anew") from None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style='"')
+    # The library's stubs leave the value untyped.
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style='"')  # pyright: ignore[reportUnknownMemberType]
 
 
 _Quoting.add_representer(str, _text)
