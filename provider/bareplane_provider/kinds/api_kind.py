@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from abc import abstractmethod
 from typing import Any, ClassVar, Generic, TypeVar
 
 from bareplane.specs import ApiSpec
-from bareplane_provider.errors import BareplaneError
+from bareplane_provider.errors import BareplaneError, CancelledError
 from bareplane_provider.kinds.base import SpecKind
 from bareplane_provider.kinds.control_planes import answering
 from bareplane_provider.paths import KUBECTL
@@ -16,6 +17,8 @@ from bareplane_provider.transport.session import Session
 A = TypeVar("A", bound=ApiSpec)
 Facts = dict[str, dict[str, Any]]
 ANSWERS = {"answers": "yes"}
+READY = (*KUBECTL, "get", "--raw", "/readyz")
+START_SECONDS = 60.0
 
 
 class ApiKind(SpecKind[A], Generic[A]):
@@ -52,8 +55,23 @@ class ApiKind(SpecKind[A], Generic[A]):
 
     def brought_about(self, spec: A, context: Context) -> Outputs:
         with answering(spec.control_planes, context) as session:
+            self.await_service(session, context)
             self.apply(spec, session, context)
             return self.as_made(spec, session)
+
+    def await_service(self, session: Session, context: Context) -> None:
+        """An API server that was started a moment ago does not serve everything yet."""
+        seconds = min(context.seconds(START_SECONDS), START_SECONDS)
+        until = time.monotonic() + seconds
+        while session.run([*READY, "--request-timeout", "10s"], timeout=15).status != 0:
+            if time.monotonic() > until:
+                raise BareplaneError(
+                    f"{session.name}: the API server does not answer after {seconds:.0f} s; see `journalctl -u "
+                    "kube-apiserver` there, or run `pulumi refresh` and `pulumi up`, which repairs its machine first"
+                )
+            context.progress(f"waiting for the API server on {session.name}")
+            if context.cancelled.wait(0.5):
+                raise CancelledError("waiting for the API server: interrupted")
 
     def as_made(self, spec: A, session: Session) -> Outputs:
         facts = {self.service: ANSWERS, **self.observe(spec, session)}
@@ -78,7 +96,7 @@ class ApiKind(SpecKind[A], Generic[A]):
         """Whether what is asked answers at all: yes, no, or `forbidden` to the cluster's admin."""
         # An API server without its etcd knows what is allowed, and takes a minute for every other question.
         limit = ("--request-timeout", "10s")
-        if session.run([*KUBECTL, "get", "--raw", "/readyz", *limit], timeout=15).status != 0:
+        if session.run([*READY, *limit], timeout=15).status != 0:
             return "no"
         allowed = session.run([*KUBECTL, "auth", "can-i", "*", "*", "--all-namespaces", *limit], timeout=15)
         return "yes" if allowed.status == 0 else "forbidden"
@@ -86,4 +104,5 @@ class ApiKind(SpecKind[A], Generic[A]):
     def delete(self, id: str, state: State, context: Context) -> None:
         spec = self.parse(state.inputs)
         with answering(spec.control_planes, context) as session:
+            self.await_service(session, context)
             self.remove(spec, session, context)

@@ -52,5 +52,7 @@ class ControlPlaneNode(Phase[ControlPlaneNodeSpec]):
             command(
                 "mark-control-plane",
                 [kubeadm, "init", "phase", "mark-control-plane", "--config", NODE_CONF],
+                # Later changes by hand are seen and repaired by the node's membership.
+                rerun_on=[key(NODE_CONF)],
             ),
         ]

@@ -42,6 +42,9 @@ class EtcdQuorum(ApiKind[EtcdQuorumSpec]):
     def answers(self, session: Session) -> str:
         return "yes" if session.run([*ETCDCTL, "endpoint", "health"], timeout=15).status == 0 else "no"
 
+    def await_service(self, session: Session, context: Context) -> None:
+        """Waiting is all that `apply` does."""
+
     def apply(self, spec: EtcdQuorumSpec, session: Session, context: Context) -> None:
         """Wait for all members; where some stay away, a leader is enough. Starting them is their own phase's matter."""
         seconds = context.seconds(WAIT_SECONDS)

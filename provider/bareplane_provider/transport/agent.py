@@ -195,5 +195,10 @@ class Conversation:
             return PythonMissingError(f"{where}: its python3 is {version}; 3.9 or newer is needed")
         if status in (1, 126, 127) and "python3" in said and ("not found" in said or "No such file" in said):
             return PythonMissingError(f"{where}: it has no python3; install it there (`apt-get install python3`)")
-        last = said.splitlines()[-1] if said else "without a word"
-        return AgentError("crashed", f"{where}: the agent ended (status {status}): {last}")
+        if not said:
+            return AgentError(
+                "crashed",
+                f"{where}: the agent was killed there (status {status}), or its python3 is broken; see `dmesg` for "
+                "memory that ran out, try `python3 -V`, and run the same again",
+            )
+        return AgentError("crashed", f"{where}: the agent ended (status {status}): {said.splitlines()[-1]}")

@@ -243,16 +243,16 @@ def test_a_node_is_drained_within_its_deadline_and_then_removed(kit: Any) -> Non
     context = kit.talk(machine)
     inputs = {**NODE, "node": "server-2", "drainSeconds": 7}
     kind("NodeMembership").delete("node/server-2", State(inputs, {}), context)
-    verbs = [argv[len(KUBECTL)] for argv, _ in machine.ran]
+    verbs = [argv[len(KUBECTL)] for argv, _ in machine.ran if "--raw" not in argv]
     assert verbs == ["get", "drain", "delete"]
-    assert "--timeout=7s" in machine.lines()[1]
+    assert "--timeout=7s" in next(line for line in machine.lines() if "drain" in line)
     assert "cannot evict" in context.warned[0]
 
 
 def test_a_node_that_is_gone_is_not_drained(kit: Any) -> None:
     machine = kit.machine(lambda argv, stdin: "")
     kind("NodeMembership").delete("x", State({**NODE, "node": "server-2"}, {}), kit.talk(machine))
-    assert len(machine.ran) == 1
+    assert not any("drain" in argv or "delete" in argv for argv, _ in machine.ran)
 
 
 def test_a_node_that_does_not_become_ready_is_named_with_its_condition(kit: Any) -> None:
