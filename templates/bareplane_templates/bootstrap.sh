@@ -1,5 +1,5 @@
 # What kubeadm brings into a cluster once. Arguments: kubeadm, its configuration, the public half of the bootstrap token
-# that kubeadm insists on making, config maps to make anew (namespace/name), then kubectl as the cluster's admin. The
+# that kubeadm insists on making, objects to make anew (kind/namespace/name), then kubectl as the cluster's admin. The
 # configuration with the token comes on standard input. Nothing that could be misused outlives this process.
 set -eu
 umask 077
@@ -31,7 +31,9 @@ if [ "$bound" != "cluster-admin kubeadm:cluster-admins" ]; then
     bind create --clusterrole=cluster-admin --group=kubeadm:cluster-admins
 fi
 for one in $anew; do
-    "$@" -n "${one%/*}" delete configmap "${one#*/}" --ignore-not-found
+    place=${one#*/}
+    # Pods stay, for what takes its place.
+    "$@" -n "${place%/*}" delete "${one%%/*}" "${place#*/}" --ignore-not-found --cascade=orphan
 done
 "$kubeadm" init phase upload-config all --config "$config"
 "$kubeadm" init phase bootstrap-token --config "$folder/token.yaml" --skip-token-print

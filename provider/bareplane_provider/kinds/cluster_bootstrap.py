@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from bareplane.specs import ClusterBootstrapSpec
 from bareplane_provider.kinds.api_kind import ApiKind, Facts
-from bareplane_provider.kinds.cluster_objects import LEFT_ALONE, observed, place
+from bareplane_provider.kinds.cluster_objects import MADE_ANEW, observed
 from bareplane_provider.kinds.control_planes import answering, kubectl, run
 from bareplane_provider.kinds.differences import covers, join
 from bareplane_provider.kinds.manifest import APPLY
@@ -44,7 +44,7 @@ class ClusterBootstrap(ApiKind[ClusterBootstrapSpec]):
 
     def update(self, id: str, old: State, new: Inputs, context: Context) -> Outputs:
         drifted = [change.path for change in self.drift(old, new)]
-        anew = [one for one in LEFT_ALONE if any(covers(join("facts", one), path) for path in drifted)]
+        anew = [one for one in MADE_ANEW if any(covers(join("facts", one), path) for path in drifted)]
         spec = self.parse(new)
         with answering(spec.control_planes, context) as session:
             self.bring(spec, session, context, anew)
@@ -54,7 +54,8 @@ class ClusterBootstrap(ApiKind[ClusterBootstrapSpec]):
         self.bring(spec, session, context, ())
 
     def bring(self, spec: ClusterBootstrapSpec, session: Session, context: Context, anew: Iterable[str]) -> None:
-        """`anew`: config maps that kubeadm has to make once more, though they are there."""
+        """`anew`: objects that kubeadm has to make once more, though they are there."""
+        words = " ".join(one.replace(" ", "/") for one in anew)
         token = new_token(f"bootstrap/{spec.cluster.name}")
         context.conceal(token)
         context.progress("kubeadm: its configuration, rules for bootstrap tokens and CoreDNS into the cluster")
@@ -62,7 +63,7 @@ class ClusterBootstrap(ApiKind[ClusterBootstrapSpec]):
         # One process on the machine makes and removes what could be misused later, whatever becomes of the connection.
         run(
             session,
-            [*script, program("kubeadm"), KUBEADM_CONF, public_half(token), " ".join(map(place, anew)), *KUBECTL],
+            [*script, program("kubeadm"), KUBEADM_CONF, public_half(token), words, *KUBECTL],
             stdin=token_file(spec.cluster, spec.node, spec.address, token, "5m0s"),
             timeout=context.seconds(600),
         )

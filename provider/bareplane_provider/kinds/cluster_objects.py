@@ -21,6 +21,7 @@ API_VERSIONS = {
     **dict.fromkeys(("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"), f"{RBAC}/v1"),
 }
 COREFILE = "ConfigMap kube-system/coredns"
+COREDNS = "Deployment kube-system/coredns"
 CLUSTER_INFO = "ConfigMap kube-public/cluster-info"
 # What the phases `upload-config`, `bootstrap-token` and `addon/coredns` of kubeadm 1.36 make.
 KUBEADMS = (
@@ -41,14 +42,14 @@ KUBEADMS = (
     "Role kube-public/kubeadm:bootstrap-signer-clusterinfo",
     "RoleBinding kube-public/kubeadm:bootstrap-signer-clusterinfo",
     COREFILE,
-    "Deployment kube-system/coredns",
+    COREDNS,
     "Service kube-system/kube-dns",
     "ServiceAccount kube-system/coredns",
     "ClusterRole system:coredns",
     "ClusterRoleBinding system:coredns",
 )
-# kubeadm makes these config maps where they are missing, and leaves them as they are where they are not.
-LEFT_ALONE = (CLUSTER_INFO, COREFILE)
+# kubeadm leaves these config maps as they are where they exist, and stumbles over a CoreDNS of an unknown version.
+MADE_ANEW = (CLUSTER_INFO, COREFILE, COREDNS)
 # Of cluster-info's data: signatures by the tokens of the moment.
 SIGNATURE = "jws-kubeconfig-"
 
@@ -60,15 +61,10 @@ def named(one: Object) -> str:
     return f"{one['kind']} {f'{namespace}/' if namespace else ''}{metadata['name']}"
 
 
-def place(name: str) -> str:
-    """`kube-system/coredns` of `Deployment kube-system/coredns`."""
-    return name.partition(" ")[2]
-
-
 def stub(name: str) -> dict[str, Any]:
     """As much of an object as names it to kubectl."""
     kind = name.partition(" ")[0]
-    namespace, separator, own = place(name).partition("/")
+    namespace, separator, own = name.partition(" ")[2].partition("/")
     metadata = {"namespace": namespace, "name": own} if separator else {"name": namespace}
     return {"apiVersion": API_VERSIONS[kind], "kind": kind, "metadata": metadata}
 

@@ -33,10 +33,13 @@ def run(session: Session, argv: Sequence[str], stdin: str = "", timeout: float =
     done = session.run(argv, stdin=stdin.encode(), timeout=timeout)
     if done.status != 0:
         words = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()[-15:]
-        raise BareplaneError(
-            f"{session.name}: `{' '.join(argv[:6])}` failed with status {done.status}: " + "\n".join(words)
-        )
+        raise BareplaneError(f"{session.name}: `{told(argv)}` failed with status {done.status}: " + "\n".join(words))
     return done.stdout.decode(errors="replace")
+
+
+def told(argv: Sequence[str]) -> str:
+    """The beginning of a command line; a script among its words is told from them by its lines."""
+    return " ".join("…" if "\n" in word else word for word in argv[:6])
 
 
 def kubectl(session: Session, *arguments: str, stdin: str = "", timeout: float = 120) -> str:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 15
 # What the machine may take to end what has had its time, and to say so.
 _GRACE = 8.0
-# How `timeout` says that it ended a command: with TERM, or with KILL.
-_TIMED_OUT = (124, 137)
+# How `timeout` ends when it has ended a command with TERM, or with KILL, which is for itself, too.
+_TIMED_OUT = (124, 137, -1)
 # Less than any server's first window: sending this much never waits.
 _FITS = 1 << 14
 

@@ -231,3 +231,17 @@ def _wait(until: Any, seconds: float = 20) -> None:
     while not until():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_the_users_timeouts_reach_a_kind_for_each_operation(stack: Stack) -> None:
+    one = {**thing("a", text="one", behave="time"), "times": {"create": "30m", "update": "90s", "delete": "2m"}}
+    stack.up(one)
+    stack.up({**one, "inputs": {**one["inputs"], "text": "two"}})
+    stack.run("destroy", "--yes", "--skip-preview")
+    seconds = [call[1] for call in stack.calls() if call[0] == "seconds"]
+    assert [abs(found - wished) <= 5 for found, wished in zip(seconds, (1800, 90, 120), strict=True)] == [True] * 3
+
+
+def test_without_timeouts_a_kind_takes_its_own_time(stack: Stack) -> None:
+    stack.up(thing("a", text="one", behave="time"))
+    assert ["seconds", 600] in stack.calls()

@@ -55,7 +55,7 @@ def test_a_field_that_was_added_is_a_difference(kit: Any) -> None:
     assert changes == {f'{object}["/data/Corefile"]', f'{object}["/data/more"]'}
 
 
-@pytest.mark.parametrize(("corefile", "anew"), [("text", ""), ("by hand", "kube-system/coredns")])
+@pytest.mark.parametrize(("corefile", "anew"), [("text", ""), ("by hand", "ConfigMap/kube-system/coredns")])
 def test_what_kubeadm_would_leave_alone_is_made_anew_when_it_was_changed(kit: Any, corefile: str, anew: str) -> None:
     made = BOOTSTRAP.create("c", inputs(kit), kit.talk(cluster(kit, COREFILE)))
     edited = {**COREFILE, "data": {"Corefile": corefile}}
@@ -99,7 +99,18 @@ def test_nothing_that_could_be_misused_outlives_the_script(tmp_path: Path, fails
     folder.mkdir()
     (folder / "super-admin.conf").touch()
     done = subprocess.run(
-        ["sh", "-c", script, "bootstrap", tmp_path / "kubeadm", "/config", "abcdef", "a/b", tmp_path / "kubectl", "-x"],
+        [
+            "sh",
+            "-c",
+            script,
+            "bootstrap",
+            tmp_path / "kubeadm",
+            "/config",
+            "abcdef",
+            "kind/a/b",
+            tmp_path / "kubectl",
+            "-x",
+        ],
         input="token",
         text=True,
         check=False,
@@ -111,4 +122,4 @@ def test_nothing_that_could_be_misused_outlives_the_script(tmp_path: Path, fails
     assert said[-1] == "kubectl -x -n kube-system delete secret bootstrap-token-abcdef --ignore-not-found"
     rebound = any("super-admin.conf" in line and "create clusterrolebinding" in line for line in said)
     assert rebound is (bound != "cluster-admin kubeadm:cluster-admins")
-    assert "kubectl -x -n a delete configmap b --ignore-not-found" in said
+    assert "kubectl -x -n a delete kind b --ignore-not-found --cascade=orphan" in said

@@ -32,6 +32,7 @@ for one in json.loads(Path(os.environ["RESOURCES"]).read_text()):
         else value
         for key, value in one["inputs"].items()
     }
+    times = pulumi.CustomTimeouts(**one["times"]) if "times" in one else None
     after = [made[name] for name in one.get("after", [])]
-    made[one["name"]] = Thing(one["name"], inputs, pulumi.ResourceOptions(depends_on=after))
+    made[one["name"]] = Thing(one["name"], inputs, pulumi.ResourceOptions(depends_on=after, custom_timeouts=times))
     pulumi.export(f"{one['name']}-size", made[one["name"]].size)
