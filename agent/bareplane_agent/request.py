@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from .errors import RequestError
 from .fields import Fields
@@ -10,6 +11,7 @@ from .items import parse_items
 from .items.base import Item
 
 OPERATIONS = ("probe", "observe", "plan", "apply", "remove", "sweep", "entries", "inventory")
+LONGEST_NAME = 255
 ENTRY = r"[A-Za-z0-9][A-Za-z0-9._:@-]*(/[A-Za-z0-9][A-Za-z0-9._:@-]*)*"
 
 
@@ -40,6 +42,8 @@ def parse_request(value: object) -> Request:
         items=items,
     )
     fields.finish()
+    if len(quote(request.entry, safe="")) > LONGEST_NAME:
+        raise RequestError(f"request: field 'entry' is longer than a directory's name may be ({LONGEST_NAME} bytes)")
     if operation in ("plan", "apply", "remove") and not request.entry:
         raise RequestError(f"request: {operation} needs an entry")
     if operation in ("plan", "apply", "remove", "sweep") and not request.owner:

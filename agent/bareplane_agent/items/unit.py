@@ -17,8 +17,8 @@ from ..readiness import Waiting, await_units
 from ..unit_undo import undo_units
 from .base import Facts, Item, difference
 
-# systemctl turns any other character into an escape, which names another unit.
-UNIT = r"[A-Za-z0-9][A-Za-z0-9_.:@-]*\.(service|socket|timer|target|mount|path|slice)"
+# systemctl turns any other character into an escape, which names another unit; a template cannot run.
+UNIT = r"[A-Za-z0-9]([A-Za-z0-9_.:@-]{0,200}[A-Za-z0-9_.:-])?\.(service|socket|timer|target|mount|path|slice)"
 # What `systemctl enable` can do nothing about: the unit is started by something else.
 UNCHANGEABLE = ("static", "indirect", "generated", "alias", "transient")
 

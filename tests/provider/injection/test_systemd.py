@@ -25,6 +25,7 @@ UNIT = "injected.service"
 MARK = "INJECTED-ENDS"
 # Prints its arguments as JSON; a unit of type oneshot is started and has ended when `systemctl start` returns.
 PRINT = "import json,sys; open('/run/injected.json','w').write(json.dumps(sys.argv[1:]))"
+BLANK = " \t"
 WORDS = st.from_regex(r"[A-Za-z0-9_./:=@,+-]{1,12}", fullmatch=True)
 PATHS = st.from_regex(KUBERNETES + r"(/[a-z_-][a-z_.:-]{0,3}){3}", fullmatch=True)
 """All as deep, so that none is another's directory; close to one another, so that names meet."""
@@ -98,7 +99,7 @@ def descriptions(session: Session, strings: Sequence[str]) -> Sequence[str | Non
         assert found["Documentation"]
         came.append(found["Description"])
     # White space at the ends goes, as in any setting, and a backslash at the end would take the next line along.
-    wanted = [one.strip().rstrip("\\").rstrip() or "Description" for one in passed]
+    wanted = [one.strip(BLANK).rstrip("\\").rstrip(BLANK) or "Description" for one in passed]
     same = [one if got == wish or (wish == "Description" and got.endswith(".service")) else got
             for one, got, wish in zip(passed, came, wanted, strict=True)]  # fmt: skip
     return in_place(strings, passed, same)
