@@ -393,10 +393,23 @@ ROWS: tuple[Row, ...] = (
     Row(
         "server-2-membership",
         "NodeMembership",
-        api(node=always("server-2"), drainSeconds=always(60)),
-        changes=(Input("drainSeconds", 30), Input("node", "server-1", "replace")),
+        api(
+            node=always("server-2"),
+            drainSeconds=always(60),
+            labels=always({"kit": "yes"}),
+            taints=always(["kit:NoSchedule"]),
+        ),
+        changes=(
+            Input("drainSeconds", 30),
+            Input("labels", {"kit": "no"}),
+            Input("taints", ["kit:PreferNoSchedule"]),
+            Input("node", "server-1", "replace"),
+        ),
         breaks=(
             Break("cordoned", "node server-2", "schedulable", f"{KUBECTL} cordon server-2"),
+            Break("label removed", "node server-2", "label kit", f"{KUBECTL} label node server-2 kit-"),
+            Break("label changed", "node server-2", "label kit", f"{KUBECTL} label --overwrite node server-2 kit=no"),
+            Break("taint removed", "node server-2", "taint kit:NoSchedule", f"{KUBECTL} taint node server-2 kit-"),
         ),
     ),
     Row(
