@@ -375,7 +375,8 @@ def _foreign_file_stays(subject: Subject) -> list[str]:
         return []
     subject.driver.delete(subject.held)
     folder = Path(paths[-1]).parent
-    server.run(f"mkdir -p {folder}; echo somebody else >{paths[-1]}")
+    made = [line.split("'")[1] for line in server.run(f"LC_ALL=C mkdir -pv {folder}").splitlines()]
+    server.run(f"echo somebody else >{paths[-1]}")
     moment = server.now()
     wrong: list[str] = []
     try:
@@ -387,7 +388,7 @@ def _foreign_file_stays(subject: Subject) -> list[str]:
         if error.left is not None:
             subject.driver.delete(error.left)
     wrong += [f"refused, but {path} was written" for path in server.written_since(moment)]
-    server.run(f"rm {paths[-1]}; rmdir --ignore-fail-on-non-empty -p {folder} || true")
+    server.run("\n".join([f"rm {paths[-1]}", *(f"rmdir {one}" for one in reversed(made))]))
     subject.create()
     return wrong
 

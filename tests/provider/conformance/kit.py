@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -43,12 +44,14 @@ class Kit:
         if row.name not in self.world.held and name != "made":
             subject.create()
         subject.figures = {}
+        began = time.monotonic()
         try:
             problems = check(subject)
         except (Refused, PluginGone, AssertionError) as error:
             problems = [f"broke off: {error}"]
             self._heal(subject)
         self.report.add(row.kind, name, problems, subject.figures)
+        print(f"[{time.monotonic() - began:5.1f} s] {row.kind}: {name}: {'; '.join(problems) or 'ok'}", flush=True)
         return problems
 
     def take_away(self) -> Sequence[str]:
