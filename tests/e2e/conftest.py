@@ -29,6 +29,7 @@ ORDER = (
     "test_failed_create",
     "test_two_runs",
     "test_cleaning",
+    "test_canaries",
 )
 FIGURES = pytest.StashKey[list[tuple[str, float]]]()
 

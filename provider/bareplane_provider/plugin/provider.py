@@ -107,7 +107,6 @@ class BareplaneProvider(api.Provider):
             except Exception as error:
                 # Nobody knows how far it came: the old state stays, and the next `up` updates again in any case.
                 if not (isinstance(error, BareplaneError) and error.untouched):
-                    self._trace(request.urn, error, mask)
                     CALL.get().failed = Failed(mask(_message(error)), _unchanged(request))
                 raise
             return api.UpdateResponse(state(request.news, outputs, kind.secret_outputs))
@@ -154,8 +153,10 @@ class _Report:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         call = CALL.get()
-        if isinstance(error, Exception) and call.failed is None:
-            self._trace(self._urn, error, self._mask)
+        if not isinstance(error, Exception):
+            return
+        self._trace(self._urn, error, self._mask)
+        if call.failed is None:
             call.failed = Failed(self._mask(_message(error)))
 
 
