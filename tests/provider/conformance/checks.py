@@ -262,11 +262,12 @@ def _value(facts: Mapping[str, Mapping[str, str]], one: Break) -> str | None:
 
 def _belongs(path: str, one: Break) -> bool:
     """Whether a named path is a fact of the broken item, of the file that makes up the broken unit, or a consequence:
-    containerd, for one, ends when a directory it watches goes."""
+    containerd ends when a directory it watches goes, and without its CA nobody can say who issued a certificate."""
     name = one.item.partition(" ")[2]
     of_unit = one.item.startswith("unit ") and f"/{name}" in path
     stopped = path.startswith('facts["unit ') and path.endswith(".active")
-    return f'"{one.item}"' in path or path.startswith(f"facts.{one.item}") or of_unit or stopped
+    unproven = path.startswith('facts["command ') and path.endswith(' issuer"]')
+    return f'"{one.item}"' in path or path.startswith(f"facts.{one.item}") or of_unit or stopped or unproven
 
 
 def _of(written: str, one: Break) -> bool:
