@@ -59,11 +59,11 @@ def agent_files(session: Session, strings: Sequence[str]) -> Sequence[str | None
     try:
         found = session.run(["find", HOME, "-type", "f", "-printf", "%f\\0"]).stdout.decode().split("\0")[:-1]
         assert sorted(found) == sorted(passed)
-        sums = session.run(["sh", "-c", f"cd {HOME} && sha256sum -z -- *"]).stdout.decode().split("\0")[:-1]
+        sums = session.run(["sh", "-c", f"cd {HOME} && sha256sum -z ./*"]).stdout.decode().split("\0")[:-1]
     finally:
         session.agent({"operation": "remove", **request})
     wanted = {hashlib.sha256(one.encode()).hexdigest(): one for one in passed}
-    came = {entry[66:]: wanted.get(entry[:64], "(other content)") for entry in sums}
+    came = {entry[68:]: wanted.get(entry[:64], "(other content)") for entry in sums}
     return in_place(strings, passed, [came.get(one, one if one.startswith(".") else "(lost)") for one in passed])
 
 

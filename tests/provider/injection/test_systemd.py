@@ -110,7 +110,7 @@ def words(session: Session, strings: Sequence[str]) -> Sequence[str | None]:
 
     def text(one: str) -> str:
         made = render("kubelet.service.j2", program="/usr/bin/true", kubernetes="/etc/kubernetes", search_path=one)
-        return made.replace("ExecStart=", "Type=oneshot\nExecStart=")
+        return made.replace("\nExecStart=", "\nType=oneshot\nExecStart=")
 
     passed = through(text, strings, ValueError)
     parts = {f"injected-{place}.service": text(one) for place, one in enumerate(passed)}
