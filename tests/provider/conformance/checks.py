@@ -75,12 +75,14 @@ class Subject:
         self.figures[what] = self.figures.get(what, 0) + number
 
     def moments(self) -> Mapping[str, str]:
-        return {name: one.now() for name, one in self.world.servers.items()}
+        """The clocks of the servers that `written` looks at: its own, or all where it stands on none."""
+        names = [self.row.server] if self.row.server else list(self.world.servers)
+        return {name: self.world.servers[name].now() for name in names}
 
     def written(self, moments: Mapping[str, str]) -> list[str]:
-        """Files written on any server since, with the server's name."""
+        """Files written there since, with the server's name."""
         servers = self.world.servers
-        return [f"{name}:{path}" for name, one in servers.items() for path in one.written_since(moments[name])]
+        return [f"{name}:{path}" for name, since in moments.items() for path in servers[name].written_since(since)]
 
     def residue(self) -> list[str]:
         """What differs on its server from before the resource was made."""
@@ -242,7 +244,8 @@ def _one_break(subject: Subject, one: Break) -> list[str] | None:
         wrong.append(f"the value that it should have is lost: {_value(found.baseline, one)!r}, not {old!r}")
     moments = subject.moments()
     updated = subject.update()
-    written = [path for path in subject.written(moments) if not _of(path, one)]
+    parts = {fact.rpartition(" ")[0] for fact in whole.facts.get(one.item, {})}
+    written = [path for path in subject.written(moments) if not _of(path, one, parts)]
     if written and subject.server is not None:
         wrong.append(f"the repair wrote {written} too")
     again = subject.driver.read(updated)
@@ -270,16 +273,13 @@ def _belongs(path: str, one: Break) -> bool:
     return f'"{one.item}"' in path or path.startswith(f"facts.{one.item}") or of_unit or stopped or unproven
 
 
-def _of(written: str, one: Break) -> bool:
-    """Whether a file written by a repair is the broken item's, or the ledger's."""
+def _of(written: str, one: Break, parts: set[str]) -> bool:
+    """Whether a file written by a repair is the broken item's, or the ledger's. `parts`: what its command produces,
+    all of which one run of it writes."""
     path = written.partition(":")[2]
     name = one.item.partition(" ")[2].partition(": ")[0]
-    if path.startswith(LEDGER) or path == name:
-        return True
-    if one.item.startswith("command "):
-        stem = one.fact.rpartition(" ")[0].rpartition(".")[0]
-        return path.rpartition(".")[0] == stem or path == one.fact.rpartition(" ")[0]
-    return one.item.startswith("unit ") and f"/{name}" in path
+    of_unit = one.item.startswith("unit ") and f"/{name}" in path
+    return path.startswith(LEDGER) or path == name or path in parts or of_unit
 
 
 def deleted_without_residue(subject: Subject) -> list[str]:

@@ -340,6 +340,22 @@ ROWS: tuple[Row, ...] = (
         changes=(Input("cluster.serviceSubnet", "10.112.0.0/12"),),
     ),
     Row(
+        "server-1-proxy",
+        "KubeProxy",
+        on("server-1", cluster=settings, node=always("server-1"), **client("proxy-certificate")),
+        "server-1",
+        changes=(Input("cluster.podSubnet", "10.200.0.0/16"),),
+    ),
+    *server_rows("server-2", NODE_BINARIES, ("pause", "coredns"), checked=False),
+    # Before there is a kubelet beside it: what pods do on a server is nobody's residue.
+    Row(
+        "server-2-network",
+        "PodNetwork",
+        on("server-2", cluster=settings, node=always("server-2"), **client("routes-certificate")),
+        "server-2",
+        changes=(Input("cluster.podSubnet", "10.200.0.0/16"),),
+    ),
+    Row(
         "server-1-node",
         "ControlPlaneNode",
         on(
@@ -353,21 +369,13 @@ ROWS: tuple[Row, ...] = (
         changes=(Input("schedulable", False), Input("node", "other", "replace")),
     ),
     Row(
-        "server-1-proxy",
-        "KubeProxy",
-        on("server-1", cluster=settings, node=always("server-1"), **client("proxy-certificate")),
-        "server-1",
-        changes=(Input("cluster.podSubnet", "10.200.0.0/16"),),
-    ),
-    Row(
         "server-1-network",
         "PodNetwork",
         on("server-1", cluster=settings, node=always("server-1"), **client("routes-certificate")),
         "server-1",
-        changes=(Input("cluster.podSubnet", "10.200.0.0/16"),),
+        checked=False,
     ),
     Row("server-1-membership", "NodeMembership", api(node=always("server-1")), checked=False),
-    *server_rows("server-2", NODE_BINARIES, ("pause", "coredns"), checked=False),
     Row(
         "server-2-node",
         "WorkerNode",
@@ -382,13 +390,6 @@ ROWS: tuple[Row, ...] = (
         "server-2",
         changes=(Input("node", "other", "replace"), Input("address", "192.0.2.7", "replace")),
         stays="the node stays in the API until its NodeMembership is deleted",
-    ),
-    Row(
-        "server-2-network",
-        "PodNetwork",
-        on("server-2", cluster=settings, node=always("server-2"), **client("routes-certificate")),
-        "server-2",
-        checked=False,
     ),
     Row(
         "server-2-membership",
