@@ -396,6 +396,7 @@ ROWS: tuple[Row, ...] = (
         "NodeMembership",
         api(
             node=always("server-2"),
+            connection=lambda world: world.connection("server-2"),
             drainSeconds=always(60),
             labels=always({"kit": "yes"}),
             taints=always(["kit:NoSchedule"]),
