@@ -49,6 +49,13 @@ def wanted_routes(nodes: Iterable[Mapping[str, Any]], name: str) -> Dict[str, st
     return routes
 
 
+def outside(links: Iterable[Mapping[str, Any]], cidr: str) -> List[str]:
+    """Of what `ip -json address` shows, the addresses (with their prefix length) that are not in the CIDR."""
+    pods = ipaddress.IPv4Network(cidr)
+    shown = [one for link in links for one in link.get("addr_info", [])]
+    return [f"{one['local']}/{one['prefixlen']}" for one in shown if ipaddress.IPv4Address(one["local"]) not in pods]
+
+
 def network_list(bridge: str, cidr: str) -> str:
     """CNI's network configuration list for this node: a bridge whose addresses come from the node's CIDR."""
     plugins = [

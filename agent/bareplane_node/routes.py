@@ -38,6 +38,7 @@ def reconcile(config: Object, cidr: "str | None", routes: Dict[str, str]) -> Lis
     try:
         set_masquerade(config["table"], cidr, config["podSubnet"])
         let_through(config["podSubnet"], call)
+        leave_old_addresses(config["bridge"], cidr)
         # Last, because the kubelet calls the node ready, and pods start, once this file is there.
         write(config["network"], network.network_list(config["bridge"], cidr))
     except (OSError, subprocess.SubprocessError) as error:
@@ -71,6 +72,15 @@ def set_masquerade(table: str, cidr: str, pod_subnet: str) -> None:
     """Our own table, replaced as a whole in one transaction."""
     script = f"table ip {table}\ndelete table ip {table}\n{network.masquerade(table, cidr, pod_subnet)}"
     call(["nft", "-f", "-"], script)
+
+
+def leave_old_addresses(bridge: str, cidr: str) -> None:
+    """A node deleted and registered again has another CIDR; the bridge plugin refuses a bridge that has the old one."""
+    if not os.path.exists(f"/sys/class/net/{bridge}"):
+        return
+    for address in network.outside(json.loads(call(["ip", "-json", "-4", "address", "show", "dev", bridge])), cidr):
+        call(["ip", "-4", "address", "del", address, "dev", bridge])
+        log(f"{bridge} no longer has {address}")
 
 
 def write(path: str, text: str) -> None:

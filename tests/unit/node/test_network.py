@@ -127,3 +127,9 @@ def test_every_module_is_python_3_9(package: str) -> None:
         matched = [one for one in ast.walk(tree) if isinstance(one, ast.Match)]
         assert not matched, path
         assert future or "|" not in path.read_text(), f"{path}: unions in annotations need the future import"
+
+
+def test_addresses_of_a_cidr_the_node_had_before_are_found() -> None:
+    links = [{"ifname": "cni0", "addr_info": [{"local": "10.244.1.1", "prefixlen": 24}]}, {"ifname": "x"}]
+    assert network.outside(links, "10.244.4.0/24") == ["10.244.1.1/24"]
+    assert network.outside(links, "10.244.1.0/24") == []
