@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from bareplane.specs import NodeMembershipSpec
@@ -11,8 +12,11 @@ from bareplane_provider.errors import BareplaneError
 from bareplane_provider.kinds.api_kind import ApiKind, Facts
 from bareplane_provider.kinds.control_planes import answering, kubectl, run
 from bareplane_provider.kinds.nodes import UNIT
+from bareplane_provider.paths import KUBECTL
 from bareplane_provider.plugin.kind import Context, Inputs, Outputs, State
 from bareplane_provider.transport.session import Session
+
+REGISTERS_SECONDS = 20
 
 
 class NodeMembership(ApiKind[NodeMembershipSpec]):
@@ -44,11 +48,11 @@ class NodeMembership(ApiKind[NodeMembershipSpec]):
     def apply(self, spec: NodeMembershipSpec, session: Session, context: Context) -> None:
         node = f"node/{spec.node}"
         context.progress(f"waiting for {spec.node} to be Ready")
-        # A kubelet that has joined may still be about to register its node; waiting for what is not there is an error.
-        conditions = ("--for=create", "--for=condition=Ready")
         seconds = round(context.seconds(spec.ready_seconds))
+        again = not registered(spec.node, session) and register_again(spec, context)
         try:
-            for condition in conditions:
+            # Waiting for the condition of what is not there is an error.
+            for condition in ("--for=create", "--for=condition=Ready"):
                 kubectl(session, "wait", condition, node, f"--timeout={seconds}s", timeout=seconds + 30)
         except BareplaneError as error:
             wanted = "jsonpath={.status.conditions[-1].message}"
@@ -57,6 +61,8 @@ class NodeMembership(ApiKind[NodeMembershipSpec]):
                 f"{spec.node} did not become Ready within {seconds} s: {told}; "
                 f"see `journalctl -u kubelet` there ({error})"
             ) from error
+        if again:
+            renew_pods(spec.node, session)
         kubectl(session, "uncordon", node)
         if spec.labels:
             kubectl(
@@ -74,9 +80,7 @@ class NodeMembership(ApiKind[NodeMembershipSpec]):
         spec, before = self.parse(new), self.parse(old.inputs)
         with answering(spec.control_planes, context) as session:
             node = live(spec.node, session)
-            if node is None:
-                register_again(spec, context)
-            else:
+            if node is not None:
                 labels = before.labels.keys() & node["metadata"].get("labels", {}).keys() - spec.labels.keys()
                 taints = set(before.taints) & taints_of(node) - set(spec.taints)
                 for verb, names in (("label", labels), ("taint", taints)):
@@ -101,11 +105,33 @@ def live(node: str, session: Session) -> dict[str, Any] | None:
     return json.loads(shown) if shown else None
 
 
-def register_again(spec: NodeMembershipSpec, context: Context) -> None:
+def registered(node: str, session: Session) -> bool:
+    """Whether it is in the API, or comes soon: a kubelet that has just joined is about to register its node."""
+    wait = [*KUBECTL, "wait", "--for=create", f"node/{node}", f"--timeout={REGISTERS_SECONDS}s"]
+    return session.run(wait, timeout=REGISTERS_SECONDS + 30).status == 0
+
+
+def register_again(spec: NodeMembershipSpec, context: Context) -> bool:
     """A kubelet registers its node when it starts, and never again: one whose node was deleted is restarted."""
-    if spec.connection is not None:
-        context.progress(f"{spec.node} is not in the API: restarting its kubelet")
-        run(context.machine(spec.connection.to_wire()), ["systemctl", "restart", UNIT])
+    if spec.connection is None:
+        return False
+    context.progress(f"{spec.node} is not in the API: restarting its kubelet")
+    run(context.machine(spec.connection.to_wire()), ["systemctl", "restart", UNIT])
+    return True
+
+
+def renew_pods(node: str, session: Session) -> None:
+    """Pods with addresses of the CIDR that the node had before it registered again can be reached no more."""
+    now = live(node, session)
+    cidr = now["spec"].get("podCIDR") if now else None
+    if not cidr:
+        return
+    shown = kubectl(session, "get", "pods", "-A", "--field-selector", f"spec.nodeName={node}", "-o", "json")
+    for pod in json.loads(shown)["items"]:
+        address = pod["status"].get("podIP")
+        if address and not pod["spec"].get("hostNetwork") and ip_address(address) not in ip_network(cidr):
+            metadata = pod["metadata"]
+            kubectl(session, "delete", "pod", "-n", metadata["namespace"], metadata["name"], "--wait=false")
 
 
 def taints_of(node: Mapping[str, Any]) -> set[str]:

@@ -316,8 +316,10 @@ def test_labels_and_taints_that_are_wished_no_more_are_taken_off(kit: Any) -> No
 @pytest.mark.parametrize(("there", "restarts"), [(False, 1), (True, 0)])
 def test_a_node_that_was_deleted_registers_again(kit: Any, there: bool, restarts: int) -> None:
     node = json.dumps({"metadata": {}, "spec": {}, "status": {}})
-    plane = kit.machine(lambda argv, stdin: node if there else "")
     worker = kit.machine(name="server-2")
+    plane = kit.machine(
+        lambda argv, stdin: kit.done(1) if "--for=create" in argv and not there and not worker.ran else node
+    )
     connection = {**NODE["controlPlanes"][0], "name": "server-2"}
     inputs = {**NODE, "node": "server-2", "connection": connection}
     kind("NodeMembership").update("x", State(inputs, {}), inputs, kit.talk(plane, worker))
