@@ -63,12 +63,13 @@ def inspect(pid: int) -> Process | None:
             # The second field is the name in brackets and may hold anything.
             stat = file.read().rsplit(b")", 1)[1].split()
         program = os.readlink(f"/proc/{pid}/exe")
+        words = read_bytes(f"/proc/{pid}/cmdline") or b""
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         # Kernel threads have no program; a process that even root may not look at is none of ours.
         return None
     if stat[0] in (b"Z", b"X"):
         return None
-    arguments = (read_bytes(f"/proc/{pid}/cmdline") or b"").rstrip(b"\0").decode("utf-8", "replace").split("\0")
+    arguments = words.rstrip(b"\0").decode("utf-8", "replace").split("\0")
     if program.endswith(" (deleted)"):
         program = program[: -len(" (deleted)")]
     return Process(pid, int(stat[1]), stat[19].decode(), program, tuple(arguments))
