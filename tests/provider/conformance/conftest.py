@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     found = config.stash[REPORT]
     if found.checks or found.faults:
-        record("conformance", found.to_json())
+        record("conformance", {**found.to_json(), "whole": SOAK})
         terminalreporter.section("conformance")
         for line in lines(found):
             terminalreporter.write_line(line)

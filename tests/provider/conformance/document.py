@@ -12,8 +12,9 @@ from tests.provider.conformance.report import Report, lines, table
 
 HEAD = """# Conformance
 
-What the kit (tests/provider/conformance) found when it was run as a whole by `make soak`; `make conformance` prints
-its fast part. Every kind is a row of tests/provider/conformance/table.py; the checks are the same for all of them.
+What the kit (tests/provider/conformance) found. `make conformance` runs its fast part, in which one fact of each sort
+is broken; `make soak` runs the whole, every fact and fault, and writes this document. Every kind is a row of
+tests/provider/conformance/table.py; the checks are the same for all of them.
 
 - *made*: a read after create finds what create said, and nothing differs.
 - *again*: created or updated once more, nothing changes and no file is written.
@@ -34,7 +35,8 @@ residue after delete.
 def document(figures: Mapping[str, Any]) -> Iterator[str]:
     """The whole text, line by line."""
     yield HEAD
-    yield "## Kinds and checks\n"
+    part = "the whole" if figures["conformance"]["whole"] else "the fast part"
+    yield f"## Kinds and checks: {part}\n"
     yield from lines(Report.from_json(figures["conformance"]))
     if "injection" in figures:
         found = figures["injection"]
