@@ -244,7 +244,10 @@ def _one_break(subject: Subject, one: Break) -> list[str] | None:
         wrong.append(f"the value that it should have is lost: {_value(found.baseline, one)!r}, not {old!r}")
     moments = subject.moments()
     updated = subject.update()
-    parts = {fact.rpartition(" ")[0] for fact in whole.facts.get(one.item, {})}
+    # A program writes all that it makes, also what another one made before: `kubeadm join` the kubelet's settings.
+    programs = [facts for item, facts in whole.facts.items() if item.startswith("command ")]
+    made = {fact.rpartition(" ")[0] for facts in programs for fact in facts}
+    parts = made if one.item.startswith("command ") else set[str]()
     written = [path for path in subject.written(moments) if not _of(path, one, parts)]
     if written and subject.server is not None:
         wrong.append(f"the repair wrote {written} too")

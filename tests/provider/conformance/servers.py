@@ -17,7 +17,7 @@ UNWATCHED = (
     "/proc", "/sys", "/dev", "/run", "/tmp", "/var/log", "/var/tmp", "/var/cache",
     "/var/lib/private/etcd", "/var/lib/containerd", "/var/lib/kubelet/pods", "/var/lib/kubelet/plugins",
     "/var/lib/kubelet/device-plugins", "/var/lib/kubelet/cpu_manager_state", "/var/lib/kubelet/memory_manager_state",
-    "/var/lib/cni", "/var/lib/systemd",
+    "/var/lib/kubelet/pki", "/var/lib/kubelet/pod-resources", "/var/lib/cni", "/var/lib/systemd",
 )  # fmt: skip
 PRUNED = " -o ".join(f"-path {one}" for one in UNWATCHED)
 CHOSEN_PORTS = 32768
