@@ -76,7 +76,9 @@ def set_aside(node: str, control_plane: Session, session: Session, context: Cont
     if kubectl(control_plane, "get", "node", node, "--ignore-not-found", "-o", path) != "True":
         return
     context.progress(f"stopping the kubelet of {node}, to join it again")
-    run(session, ["systemctl", "stop", UNIT])
+    # Where the machine's part was taken away already, there is no kubelet to stop.
+    if session.run(["systemctl", "is-active", "--quiet", UNIT]).status == 0:
+        run(session, ["systemctl", "stop", UNIT])
     condition = {"type": "Ready", "status": "Unknown", "reason": "Rejoining", "message": "bareplane joins it again"}
     patch = json.dumps({"status": {"conditions": [condition]}})
     kubectl(control_plane, "patch", "node", node, "--subresource=status", "--type=strategic", "--patch", patch)

@@ -48,8 +48,7 @@ class Kit:
         try:
             problems = check(subject)
         except (Refused, PluginGone, AssertionError) as error:
-            problems = [f"broke off: {error}"]
-            self._heal(subject)
+            problems = [f"broke off: {error}", *self._heal(subject)]
         self.report.add(row.kind, name, problems, subject.figures)
         print(f"[{time.monotonic() - began:5.1f} s] {row.kind}: {name}: {'; '.join(problems) or 'ok'}", flush=True)
         return problems
@@ -68,9 +67,13 @@ class Kit:
         self.world.held[row.name] = self.driver.create(row.token, row.name, row.inputs(self.world))
         self.made.append(row)
 
-    def _heal(self, subject: Subject) -> None:
-        """After a check that broke off: taken away and made anew, as a user would."""
+    def _heal(self, subject: Subject) -> list[str]:
+        """After a check that broke off: taken away and made anew, as a user would; what stood in the way of that."""
         held = self.world.held.get(subject.row.name)
-        if held is not None and subject.stands != "state":
-            self.driver.delete(held)
-        subject.create()
+        try:
+            if held is not None and subject.stands != "state":
+                self.driver.delete(held)
+            subject.create()
+        except (Refused, PluginGone) as error:
+            return [f"and could not be made whole: {error}"]
+        return []

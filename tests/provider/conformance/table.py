@@ -243,7 +243,7 @@ OBJECTS = [
         "data": {"greeting": "hello"},
     },
 ]
-KUBECTL = "/opt/bareplane/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf"
+KUBECTL = "/opt/bareplane/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --cache-dir /dev/null"
 
 ROWS: tuple[Row, ...] = (
     Row(
