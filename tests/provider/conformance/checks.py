@@ -244,10 +244,9 @@ def _one_break(subject: Subject, one: Break) -> list[str] | None:
         wrong.append(f"the value that it should have is lost: {_value(found.baseline, one)!r}, not {old!r}")
     moments = subject.moments()
     updated = subject.update()
-    # A program writes all that it makes, also what another one made before: `kubeadm join` the kubelet's settings.
+    # A program writes all that it makes, also when a file that it reads was repaired.
     programs = [facts for item, facts in whole.facts.items() if item.startswith("command ")]
-    made = {fact.rpartition(" ")[0] for facts in programs for fact in facts}
-    parts = made if one.item.startswith("command ") else set[str]()
+    parts = {fact.rpartition(" ")[0] for facts in programs for fact in facts}
     written = [path for path in subject.written(moments) if not _of(path, one, parts)]
     if written and subject.server is not None:
         wrong.append(f"the repair wrote {written} too")
@@ -277,8 +276,7 @@ def _belongs(path: str, one: Break) -> bool:
 
 
 def _of(written: str, one: Break, parts: set[str]) -> bool:
-    """Whether a file written by a repair is the broken item's, or the ledger's. `parts`: what its command produces,
-    all of which one run of it writes."""
+    """Whether a file written by a repair is the broken item's, or the ledger's. `parts`: what programs produce."""
     path = written.partition(":")[2]
     name = one.item.partition(" ")[2].partition(": ")[0]
     of_unit = one.item.startswith("unit ") and f"/{name}" in path

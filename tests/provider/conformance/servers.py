@@ -85,10 +85,14 @@ def changed(server: Server, before: Inventory) -> list[str]:
 
 
 def passing(line: str) -> bool:
-    """Whether a line of a difference is about what comes and goes while components run: containerd keeps its own
-    directory in order when it gets to it, and programs choose ports of 127.0.0.1."""
+    """Whether a line of a difference is about what comes and goes while components run: containerd and the kubelet keep
+    their own directories when they get to it, and programs choose ports of 127.0.0.1."""
     chosen = re.search(r" listeners: . tcp 0100007F (\d+)$", line)
-    return " /var/lib/containerd/" in line or (chosen is not None and int(chosen[1]) >= CHOSEN_PORTS)
+    return (
+        " /var/lib/containerd/" in line
+        or " /var/lib/kubelet/" in line
+        or (chosen is not None and int(chosen[1]) >= CHOSEN_PORTS)
+    )
 
 
 def inventories(servers: Iterable[Server]) -> Mapping[str, Inventory]:

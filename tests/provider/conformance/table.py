@@ -339,13 +339,6 @@ ROWS: tuple[Row, ...] = (
         "server-1",
         changes=(Input("cluster.serviceSubnet", "10.112.0.0/12"),),
     ),
-    Row(
-        "server-1-proxy",
-        "KubeProxy",
-        on("server-1", cluster=settings, node=always("server-1"), **client("proxy-certificate")),
-        "server-1",
-        changes=(Input("cluster.podSubnet", "10.200.0.0/16"),),
-    ),
     *server_rows("server-2", NODE_BINARIES, ("pause", "coredns"), checked=False),
     # Before there is a kubelet beside it: what pods do on a server is nobody's residue.
     Row(
@@ -367,6 +360,13 @@ ROWS: tuple[Row, ...] = (
         ),
         "server-1",
         changes=(Input("schedulable", False), Input("node", "other", "replace")),
+    ),
+    Row(
+        "server-1-proxy",
+        "KubeProxy",
+        on("server-1", cluster=settings, node=always("server-1"), **client("proxy-certificate")),
+        "server-1",
+        changes=(Input("cluster.podSubnet", "10.200.0.0/16"),),
     ),
     Row(
         "server-1-network",
