@@ -144,6 +144,19 @@ class HeldSession:
 
 
 @contextmanager
+def started_lab(parent: Path, servers: int) -> Generator[Lab]:
+    """A lab of the run's own; or the one that BAREPLANE_TEST_LAB names, which is left running."""
+    given = os.environ.get("BAREPLANE_TEST_LAB")
+    if given:
+        yield Lab(Path(given))
+        return
+    with own_directory(parent) as directory:
+        lab = Lab(directory)
+        lab.call("up", "--servers", str(servers))
+        yield lab
+
+
+@contextmanager
 def own_directory(parent: Path) -> Generator[Path]:
     """A directory for a run's lab. What runs that were killed left behind is removed first, and their labs with it.
 

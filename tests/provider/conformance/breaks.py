@@ -20,7 +20,7 @@ OTHER_ACCOUNT = "nobody:nogroup"
 
 
 def breaks(row: Row, facts: Facts, server: Server | None) -> Iterator[Break]:
-    """Every break of this resource's facts; `uncovered` tells which facts they leave."""
+    """Every break of this resource's facts that there is a way to bring about."""
     yield from row.breaks
     for item, found in facts.items():
         for one in _of_item(item, found, server) if server else _in_api(item, found):
@@ -59,7 +59,7 @@ def _of_item(item: str, facts: Mapping[str, str], server: Server) -> Iterator[Br
         case "command":
             yield from _produced(item, facts, server)
         case _:
-            # Kernel modules and what has no facts: left to `uncovered`, or excused by the table.
+            # Kernel modules, which the table excuses, and what has no facts.
             return
 
 
@@ -166,9 +166,3 @@ def broken_fact(one: Break) -> str:
     item = one.item.replace("\\", "\\\\").replace('"', '\\"')
     inner = f".{one.fact}" if fact else '["' + one.fact.replace("\\", "\\\\").replace('"', '\\"') + '"]'
     return f'facts["{item}"]{inner}'
-
-
-def uncovered(row: Row, facts: Facts, tried: set[tuple[str, str]]) -> list[str]:
-    """Facts that no break touched, each with the table's reason or none."""
-    left = [(item, fact) for item, found in facts.items() for fact in found if (item, fact) not in tried]
-    return [f"{item} {fact}" for item, fact in left if not excused(row, item, fact)]

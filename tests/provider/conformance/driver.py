@@ -161,10 +161,7 @@ class Driver:
 
     def read(self, held: Held) -> Held | None:
         request = provider_pb2.ReadRequest(
-            urn=urn(held.kind, held.name),
-            id=held.id,
-            name=held.name,
-            type=held.kind,
+            **_named(held),
             properties=held.properties,
             inputs=held.inputs,
         )
@@ -177,10 +174,7 @@ class Driver:
         """Against new inputs, or the ones it has."""
         news = held.inputs if inputs is None else struct(inputs)
         request = provider_pb2.DiffRequest(
-            urn=urn(held.kind, held.name),
-            id=held.id,
-            name=held.name,
-            type=held.kind,
+            **_named(held),
             olds=held.properties,
             old_inputs=held.inputs,
             news=news,
@@ -191,10 +185,7 @@ class Driver:
     def update(self, held: Held, inputs: Mapping[str, Any] | None = None, timeout: float = 0) -> Held:
         news = held.inputs if inputs is None else struct(inputs)
         request = provider_pb2.UpdateRequest(
-            urn=urn(held.kind, held.name),
-            id=held.id,
-            name=held.name,
-            type=held.kind,
+            **_named(held),
             olds=held.properties,
             old_inputs=held.inputs,
             news=news,
@@ -205,10 +196,7 @@ class Driver:
 
     def delete(self, held: Held, timeout: float = 0) -> None:
         request = provider_pb2.DeleteRequest(
-            urn=urn(held.kind, held.name),
-            id=held.id,
-            name=held.name,
-            type=held.kind,
+            **_named(held),
             properties=held.properties,
             old_inputs=held.inputs,
             timeout=timeout,
@@ -254,6 +242,11 @@ class Driver:
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=LARGE)
         stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
         stub.Configure(provider_pb2.ConfigureRequest(acceptSecrets=True, acceptResources=True))
+
+
+def _named(held: Held) -> dict[str, str]:
+    """How every request about a resource names it."""
+    return {"urn": urn(held.kind, held.name), "id": held.id, "name": held.name, "type": held.kind}
 
 
 def urn(kind: str, name: str) -> str:

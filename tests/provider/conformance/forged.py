@@ -7,15 +7,14 @@ import json
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 
 import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
-from cryptography.x509.oid import NameOID
 
+from tests.provider.conformance.certificates import common_name, signing_key, unsigned
 from tests.provider.conformance.servers import Server
 from tests.provider.conformance.table import Break
 
@@ -78,19 +77,8 @@ def forge(now: Pair, forgery: Forgery, server: Server) -> Pair:
     model = x509.load_pem_x509_certificate(now.certificate.encode())
     authority, authority_key = _authority(model, server, foreign=forgery.foreign)
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = (
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "by-hand")]) if forgery.other_subject else model.subject
-    )
-    began = datetime.now(UTC) - timedelta(days=300)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(authority.subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(began)
-        .not_valid_after(datetime.now(UTC) + timedelta(days=forgery.days))
-    )
+    subject = common_name("by-hand") if forgery.other_subject else model.subject
+    builder = unsigned(subject, authority.subject, key.public_key(), days_gone=300, days_left=forgery.days)
     names = x509.SubjectAlternativeName([x509.DNSName("by-hand.example")])
     for extension in model.extensions:
         if isinstance(extension.value, x509.SubjectAlternativeName) and forgery.other_names:
@@ -113,9 +101,7 @@ def _authority(
         if authority.subject == model.issuer:
             if foreign:
                 return authority, rsa.generate_private_key(65537, 2048)
-            key = serialization.load_pem_private_key(server.run(f"cat {stem}.key").encode(), None)
-            assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
-            return authority, key
+            return authority, signing_key(server.run(f"cat {stem}.key"))
     raise AssertionError(f"no CA on {server.name} has signed {model.subject.rfc4514_string()}")
 
 

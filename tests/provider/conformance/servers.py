@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -55,11 +54,6 @@ class Server:
         )
         assert not check or done.returncode == 0, f"{self.name}: {script}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
-
-    def write(self, path: str, content: str) -> None:
-        """The file's content, in place: mode and owner stay."""
-        quoted = shlex.quote(content)
-        self.run(f"printf %s {quoted} >{shlex.quote(path)}")
 
     def close(self) -> None:
         """End the shared connection, as a reboot or an sshd that is killed does too."""

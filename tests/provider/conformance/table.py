@@ -15,9 +15,9 @@ from typing import Any, Literal
 from bareplane.server import CONTROL_PLANE_BINARIES, NODE_BINARIES
 from bareplane_provider import catalog
 from bareplane_provider.plugin.kind import Inputs
+from tests.provider.conformance.certificates import about_to_expire
 from tests.provider.conformance.driver import Held
 from tests.provider.conformance.servers import Server
-from tests.provider.conformance.short_lived import about_to_expire
 
 Outcome = Literal["update", "replace", "refused", "nothing"]
 VERSION = catalog.read_lock().version("kubeadm")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from bareplane_provider.transport.connection import parse_connection
 from bareplane_provider.transport.pool import Pool
 from bareplane_provider.transport.session import Session
-from tests.e2e.servers import Lab, own_directory
+from tests.e2e.servers import Lab, started_lab
 from tests.unit.injection.reporting import report
 
 
@@ -21,13 +19,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    given = os.environ.get("BAREPLANE_TEST_LAB")
-    if given:
-        yield Lab(Path(given))
-        return
-    with own_directory(tmp_path_factory.mktemp("servers")) as directory:
-        one = Lab(directory)
-        one.call("up", "--servers", "1")
+    with started_lab(tmp_path_factory.mktemp("servers"), 1) as one:
         yield one
 
 

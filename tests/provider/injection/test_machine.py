@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import functools
 import hashlib
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -23,8 +21,8 @@ from bareplane_provider.errors import InputError
 from bareplane_provider.kinds.items import file, line
 from bareplane_provider.transport.command import command_line
 from bareplane_provider.transport.session import Session
-from tests.unit.injection.boundary import Carry, arrives_or_is_refused, in_place, through
-from tests.unit.injection.hostile import batches, trips
+from tests.provider.injection.arriving import all_arrive_or_are_refused
+from tests.unit.injection.boundary import in_place, through
 
 OWNER, ENTRY = "project/stack/injection", "server/injection"
 HOME = "/var/lib/injected"
@@ -141,14 +139,7 @@ def unit_names(session: Session, strings: Sequence[str]) -> Sequence[str | None]
 def test_texts_reach_the_machine(
     boundary: str, carry: Callable[..., Any], more: st.SearchStrategy[str], fast: int, session: Session
 ) -> None:
-    over: Carry = functools.partial(carry, session)
-
-    @trips(fast)
-    @given(batches(more))
-    def holds(strings: list[str]) -> None:
-        arrives_or_is_refused(boundary, over, strings)
-
-    holds()
+    all_arrive_or_are_refused(boundary, carry, more, fast, session)
 
 
 def test_the_agents_contents_are_bytes(session: Session) -> None:

@@ -17,7 +17,8 @@ from bareplane_provider.kinds.credentials import with_credentials
 from bareplane_provider.paths import KUBERNETES
 from bareplane_provider.transport.session import Session
 from bareplane_templates import render
-from tests.unit.injection.boundary import Carry, arrives_or_is_refused, in_place, through
+from tests.provider.injection.arriving import all_arrive_or_are_refused
+from tests.unit.injection.boundary import arrives_or_is_refused, in_place, through
 from tests.unit.injection.hostile import batches, trips
 from tests.unit.injection.reporting import SELF_TEST
 
@@ -158,14 +159,7 @@ def credentials(session: Session, strings: Sequence[str]) -> Sequence[str | None
 def test_texts_of_units_arrive(
     boundary: str, carry: Callable[..., Any], more: st.SearchStrategy[str], fast: int, session: Session
 ) -> None:
-    over: Carry = functools.partial(carry, session)
-
-    @trips(fast)
-    @given(batches(more))
-    def holds(strings: list[str]) -> None:
-        arrives_or_is_refused(boundary, over, strings)
-
-    holds()
+    all_arrive_or_are_refused(boundary, carry, more, fast, session)
 
 
 def test_a_unit_that_quotes_as_a_shell_is_found_out(session: Session) -> None:

@@ -5,27 +5,19 @@ To use a lab that runs already, name its directory in BAREPLANE_TEST_LAB: its se
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from bareplane_provider.kinds.machine import Arrivals
-from tests.e2e.servers import Lab, differences, own_directory
+from tests.e2e.servers import Lab, differences, started_lab
 from tests.provider.worlds.doors import Doors
 from tests.provider.worlds.taking import Taking
 
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    given = os.environ.get("BAREPLANE_TEST_LAB")
-    if given:
-        yield Lab(Path(given))
-        return
-    with own_directory(tmp_path_factory.mktemp("servers")) as directory:
-        one = Lab(directory)
-        one.call("up", "--servers", "3")
+    with started_lab(tmp_path_factory.mktemp("servers"), 3) as one:
         yield one
 
 
