@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, TypeVar
 
 import yaml
@@ -176,9 +177,9 @@ def own_directory(parent: Path) -> Generator[Path]:
                 shutil.rmtree(left.parent, ignore_errors=True)
             record.unlink()
     directory = parent / "lab"
-    record = records / f"{os.getpid()}.lab"
-    unseen = record.with_suffix(".new")
-    with unseen.open("w") as file:
+    with NamedTemporaryFile("w", dir=records, suffix=".new", delete=False) as file:
+        unseen = Path(file.name)
+        record = unseen.with_suffix(".lab")
         fcntl.flock(file, fcntl.LOCK_EX)
         file.write(str(directory))
         file.flush()

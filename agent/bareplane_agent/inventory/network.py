@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from typing import Any, cast
 
 from ..files import read_text
@@ -14,6 +15,8 @@ from ..residues.netns import FOLDER
 LINK_FACTS = ("link_type", "mtu", "operstate", "master", "address")
 # Changes by itself: how long an address or a route learned from elsewhere is still good.
 EPHEMERAL = re.compile(r" (expires \S+|age \S+|cache)")
+ADDRESS_CHECK = 4.0
+"""Seconds that an address may take to be found unique."""
 CHAIN_COUNTERS = re.compile(r" \[\d+:\d+\]")
 
 
@@ -36,12 +39,25 @@ def links(host: Host) -> dict[str, str]:
 
 def routes(host: Host) -> list[str]:
     """Routes of every table, and the rules that choose a table."""
+    _wait_for_addresses(host)
     found: list[str] = []
     for family in ("-4", "-6"):
         for what in (("route", "show", "table", "all"), ("rule", "show")):
             done = host.run(["ip", family, *what])
             found += [f"{family} {what[0]} {EPHEMERAL.sub('', line).strip()}" for line in done.out.splitlines()]
     return sorted(found)
+
+
+def _wait_for_addresses(host: Host) -> None:
+    """An IPv6 address has no route yet while it is looked for elsewhere, 1 to 2 s after its link came up."""
+    deadline = time.monotonic() + ADDRESS_CHECK
+    while time.monotonic() < deadline:
+        shown = cast(
+            "list[dict[str, Any]]", json.loads(host.run(["ip", "-6", "-j", "address", "show", "tentative"]).out or "[]")
+        )
+        if not any(link.get("operstate") == "UP" and link.get("addr_info") for link in shown):
+            return
+        time.sleep(0.1)
 
 
 def netns(host: Host) -> list[str]:

@@ -126,15 +126,21 @@ def _exchange_keys(connection: Connection, transport: OrderedTransport) -> None:
         problem = error
     if problem is None and transport.initial_kex_done:
         return
-    waited = f"{time.monotonic() - began:.0f} s"
+    took = time.monotonic() - began
+    waited = f"{took:.0f} s"
     greeting = transport.heard.decode("latin-1").strip().partition("\n")[0].strip()
     if greeting.startswith("SSH-"):
-        # A key exchange that broke off has a reason of its own.
-        cut = "closes the connection" if isinstance(problem, EOFError | OSError) else "then nothing"
-        said = f"it says {greeting!r}, {cut if problem is None or not str(problem) else problem} ({waited})"
+        # At the time limit paramiko closes the socket itself, which may be told as if the other end had.
+        if took > DIAL_TIMEOUT - 1:
+            end = "then nothing"
+        elif isinstance(problem, EOFError | OSError) or not str(problem or ""):
+            end = "closes the connection"
+        else:
+            end = str(problem)
+        said = f"it says {greeting!r}, {end} ({waited})"
     elif greeting:
         said = f"something other than SSH answers: {greeting[:80]!r}"
-    elif time.monotonic() - began < DIAL_TIMEOUT / 2:
+    elif took < DIAL_TIMEOUT / 2:
         said = "it takes the connection and closes it without a word"
     else:
         said = f"it takes the connection and says nothing for {waited}"
