@@ -238,7 +238,10 @@ class Driver:
             start_new_session=True,
         )
         assert self._process.stdout
-        port = int(self._process.stdout.readline())
+        told = self._process.stdout.readline()
+        if not told:
+            raise PluginGone("it ended before it said where it listens")
+        port = int(told)
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=LARGE)
         stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
         stub.Configure(provider_pb2.ConfigureRequest(acceptSecrets=True, acceptResources=True))
