@@ -8,12 +8,12 @@ from types import FrameType
 
 import pulumi
 
-import traditional
+import on_servers
 from bareplane import ConfigError, read_config
 
 TOLD = 32
 """Exit status by which the language host knows that the user was told why; else it adds an error of its own."""
-MODELS = {"traditional": traditional.program}
+MODELS = {"traditional": on_servers.program, "containerization": on_servers.program}
 
 
 def end(_signal: int, _frame: FrameType | None) -> None:

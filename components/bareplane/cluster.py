@@ -1,8 +1,7 @@
 """`Cluster`: servers become control planes and workers of one Kubernetes cluster.
 
-The order, read from top to bottom: every server is prepared at once; certificates on each control plane; all etcd
-members together, then their quorum; the API servers; what the cluster needs once; the nodes; and at last each node's
-membership, which is the only thing that waits for Ready.
+The order, read from top to bottom: every server is prepared at once; the control planes (control_planes.py) up to what
+the cluster needs once; the nodes; and at last each node's membership, which is the only thing that waits for Ready.
 """
 
 from __future__ import annotations
@@ -15,27 +14,24 @@ import pulumi
 
 from bareplane.config import ClusterConfig, ConfigError
 from bareplane.config.consistency import both_roles
+from bareplane.control_planes import ControlPlanesArgs, control_planes
 from bareplane.metrics import metrics_server
 from bareplane.resources import (
     ClientCertificate,
     ClusterBootstrap,
     ClusterIdentity,
-    ControlPlane,
     ControlPlaneNode,
     EncryptionKeyRing,
-    EtcdMember,
-    EtcdQuorum,
     KubeProxy,
     Manifest,
     NodeMembership,
-    Pki,
     PodNetwork,
     ServingApprover,
     StackIdentity,
     WorkerNode,
 )
 from bareplane.server import Server, ServerArgs
-from bareplane.specs import ClusterSettings, Connection
+from bareplane.specs import ClusterSettings, Connection, Form
 from bareplane.specs.kubeconfig import kubeconfig
 
 # Users of the API server that are not kubeadm's; their roles are applied with ClusterBootstrap.
@@ -50,6 +46,8 @@ class ClusterArgs:
 
     config: ClusterConfig
     servers: Mapping[str, Connection]
+    form: Form = "processes"
+    """How control planes run where the configuration leaves it open."""
     network_objects: tuple[Mapping[str, Any], ...] = ()
     """The Kubernetes objects of another pod network, where the configuration says `plugin: manifests`."""
 
@@ -61,6 +59,7 @@ class Cluster(pulumi.ComponentResource):
         super().__init__("bareplane:components:Cluster", name, {}, opts)
         self._name = name
         self._config = args.config
+        self._form: Form = args.config.control_plane.form or args.form
         chosen = args.config.control_plane.nodes
         unknown = [one for one in (*chosen, *args.config.workers) if one not in args.servers]
         problems = [f"the cluster names {one!r}, which is not among its servers" for one in unknown]
@@ -109,7 +108,7 @@ class Cluster(pulumi.ComponentResource):
                 endpoint=config.endpoint,
                 endpoint_addresses=self.settings.endpoint_addresses,
                 api_port=config.port,
-                control_plane=node in config.control_plane.nodes,
+                control_plane=self._form if node in config.control_plane.nodes else None,
                 engine=config.runtime,
                 images=(*config.images.preload, *(("metrics-server",) if config.metrics else ())),
                 image_source=config.images.source,
@@ -118,56 +117,19 @@ class Cluster(pulumi.ComponentResource):
         )
 
     def _control_planes(self, servers: Sequence[Server]) -> ClusterBootstrap:
-        genesis = {one.name: one.address for one in servers}
-        pki = {
-            one.name: Pki(
-                f"{one.name}-pki",
-                one.place,
-                cluster=self.settings,
-                node=one.name,
-                address=one.address,
+        self._planes = control_planes(
+            self,
+            ControlPlanesArgs(
+                name=self._name,
+                form=self._form,
+                settings=self.settings,
+                servers=servers,
                 identity=self.identity,
-                opts=self._after(one.binaries, parent=one),
-            )
-            for one in servers
-        }
-        etcd = [
-            EtcdMember(
-                f"{one.name}-etcd",
-                one.place,
-                node=one.name,
-                address=one.address,
-                genesis=genesis,
-                identity=self.identity,
-                opts=self._after(pki[one.name], parent=one),
-            )
-            for one in servers
-        ]
-        quorum = EtcdQuorum(
-            f"{self._name}-quorum", control_planes=self.control_planes, members=list(genesis), opts=self._after(*etcd)
+                keys=self._keys,
+                schedulable=self._config.control_plane.schedulable,
+            ),
         )
-        planes = {
-            one.name: ControlPlane(
-                f"{one.name}-control-plane",
-                one.place,
-                cluster=self.settings,
-                node=one.name,
-                address=one.address,
-                encryption=self._keys,
-                opts=self._after(quorum, pki[one.name], parent=one),
-            )
-            for one in servers
-        }
-        first = servers[0]
-        bootstrap = ClusterBootstrap(
-            f"{self._name}-bootstrap",
-            control_planes=self.control_planes,
-            cluster=self.settings,
-            node=first.name,
-            address=first.address,
-            opts=self._after(planes[first.name]),
-        )
-        self._planes = planes
+        bootstrap = self._planes.bootstrap
         approver = self._certificate("approver", APPROVER_USER)
         for one in servers:
             ServingApprover(
@@ -176,7 +138,7 @@ class Cluster(pulumi.ComponentResource):
                 cluster=self.settings,
                 identity=self.identity,
                 certificate=approver,
-                opts=self._after(bootstrap, planes[one.name], parent=one),
+                opts=self._after(bootstrap, parent=one),
             )
         self._proxy = self._certificate("kube-proxy", PROXY_USER)
         self._routes = self._certificate("routes", ROUTES_USER) if self._config.network.plugin == "routes" else None
@@ -211,14 +173,14 @@ class Cluster(pulumi.ComponentResource):
             )
         if self.network is not None:
             parts.append(self.network)
-        tainted = node in self._planes and not self._config.control_plane.schedulable
+        tainted = node in self._planes.kubelets and not self._config.control_plane.schedulable
         return NodeMembership(
             f"{node}-membership",
             control_planes=self.control_planes,
             node=node,
             connection=server.place.connection,
             drain_seconds=self._config.drain_seconds,
-            labels={CONTROL_PLANE_ROLE: ""} if node in self._planes else {},
+            labels={CONTROL_PLANE_ROLE: ""} if node in self._planes.kubelets else {},
             taints=[f"{CONTROL_PLANE_ROLE}:NoSchedule"] if tainted else [],
             # A whole cluster is torn down without draining anything: nothing is left to run the pods.
             opts=pulumi.ResourceOptions(parent=server, depends_on=parts, deleted_with=self.bootstrap),
@@ -245,7 +207,7 @@ class Cluster(pulumi.ComponentResource):
         )
 
     def _kubelet(self, node: str, server: Server) -> pulumi.Resource:
-        if node in self._planes:
+        if node in self._planes.kubelets:
             return ControlPlaneNode(
                 f"{node}-node",
                 server.place,
@@ -253,7 +215,7 @@ class Cluster(pulumi.ComponentResource):
                 node=node,
                 address=server.address,
                 schedulable=self._config.control_plane.schedulable,
-                opts=self._after(self.bootstrap, self._planes[node], *server.prepared, parent=server),
+                opts=self._after(self.bootstrap, self._planes.kubelets[node], parent=server),
             )
         return WorkerNode(
             f"{node}-node",

@@ -9,7 +9,7 @@ from typing import Literal
 import pulumi
 
 from bareplane.resources import Binaries, ContainerRuntime, HostSettings, Images, Machine, Place
-from bareplane.specs import Connection
+from bareplane.specs import Connection, Form
 
 NODE_BINARIES = (
     "kubeadm",
@@ -24,7 +24,9 @@ NODE_BINARIES = (
     "loopback",
     "portmap",
 )
-CONTROL_PLANE_BINARIES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "etcd", "etcdctl")
+CONTROL_PLANE_BINARIES = ("kubectl", "etcdctl")
+COMPONENTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
+"""What a control plane consists of: programs in one form, images of the same names in the other."""
 NODE_PORTS = (10248, 10249, 10250, 10256)
 """kubelet's health, kube-proxy's metrics, kubelet, kube-proxy's health."""
 CONTROL_PLANE_PORTS = (2379, 2380, 2381, 10257, 10259)
@@ -45,7 +47,8 @@ class ServerArgs:
     endpoint: str
     endpoint_addresses: tuple[str, ...]
     api_port: int = 6443
-    control_plane: bool = False
+    control_plane: Form | None = None
+    """How its control plane runs, where it has one."""
     engine: Literal["containerd"] = "containerd"
     images: tuple[str, ...] = ()
     image_source: Literal["auto", "preload", "pull"] = "auto"
@@ -64,6 +67,12 @@ class Server(pulumi.ComponentResource):
         def after(*needed: pulumi.Resource) -> pulumi.ResourceOptions:
             return pulumi.ResourceOptions(parent=self, depends_on=list(needed))
 
+        programs = (*NODE_BINARIES, *(CONTROL_PLANE_BINARIES if args.control_plane else ()))
+        images = args.images
+        if args.control_plane == "processes":
+            programs = (*programs, *COMPONENTS)
+        elif args.control_plane == "static-pods":
+            images = (*images, *COMPONENTS)
         memory = CONTROL_PLANE_MEMORY_MIB if args.control_plane else NODE_MEMORY_MIB
         ports = (*NODE_PORTS, *((args.api_port, *CONTROL_PLANE_PORTS) if args.control_plane else ()))
         self.machine = Machine(
@@ -85,12 +94,12 @@ class Server(pulumi.ComponentResource):
             f"{name}-binaries",
             self.place,
             kubernetes_version=args.kubernetes_version,
-            names=(*NODE_BINARIES, *(CONTROL_PLANE_BINARIES if args.control_plane else ())),
+            names=programs,
             opts=after(self.settings),
         )
         self.runtime = ContainerRuntime(f"{name}-runtime", self.place, engine=args.engine, opts=after(self.binaries))
         self.images = Images(
-            f"{name}-images", self.place, names=args.images, source=args.image_source, opts=after(self.runtime)
+            f"{name}-images", self.place, names=images, source=args.image_source, opts=after(self.runtime)
         )
         self.register_outputs({"address": self.address})
 

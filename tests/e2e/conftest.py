@@ -29,6 +29,7 @@ ORDER = (
     "test_failed_create",
     "test_two_runs",
     "test_cleaning",
+    "test_static_pods",
     "test_canaries",
 )
 FIGURES = pytest.StashKey[list[tuple[str, float]]]()
@@ -119,7 +120,11 @@ def made(stack: Stack, figures: Figures) -> Outcome:
 def cluster(stack: Stack, made: Outcome, tmp_path_factory: pytest.TempPathFactory) -> Cluster:
     """The cluster while it runs."""
     assert made.status == 0
-    folder: Path = tmp_path_factory.mktemp("kubectl")
+    return cluster_of(stack, tmp_path_factory.mktemp("kubectl"))
+
+
+def cluster_of(stack: Stack, folder: Path) -> Cluster:
+    """A stack's cluster, with its kubeconfig in `folder`."""
     kubeconfig = folder / "kubeconfig"
     kubeconfig.touch(0o600)
     kubeconfig.write_text(stack.output("kubeconfig"))

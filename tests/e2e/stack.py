@@ -76,13 +76,14 @@ class Stack:
         control_planes: Sequence[str] = ("server-1",),
         workers: Sequence[str] = ("server-2", "server-3"),
         apps: Sequence[Mapping[str, Any]] = (HELLO,),
+        model: str = "traditional",
         **cluster: Any,
     ) -> None:
         """Write the stack's configuration; `cluster` overrides keys of it."""
         file = self.project / "config" / f"Pulumi.{self.name}.yaml"
         kept = yaml.safe_load(file.read_text()) or {}
         values = {
-            "model": "traditional",
+            "model": model,
             "inventory": str(self.inventory),
             "cluster": {
                 "version": "1.36.3",

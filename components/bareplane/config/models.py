@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from bareplane.specs import Connection
+from bareplane.specs import Connection, Form
 from bareplane.specs.wire import DnsName, Network, NodeName, Spec, Version
 
 LARGEST_SERVICE_MASK, SMALLEST_SERVICE_MASK = 12, 28
@@ -78,7 +78,8 @@ class ControlPlaneConfig(Spec):
     """Which servers run the control plane, and how."""
 
     nodes: Annotated[tuple[NodeName, ...], Field(min_length=1)]
-    form: Literal["processes"] = "processes"
+    form: Form | None = None
+    """Unless said, the model's: `processes` in the traditional one, `static-pods` in the others."""
     schedulable: bool = False
     """Whether ordinary pods may run there too."""
 
@@ -140,12 +141,17 @@ class AppConfig(Spec):
 class StackConfig(Spec):
     """All of it. Servers come from an inventory file or stand here."""
 
-    model: Literal["traditional"]
+    model: Literal["traditional", "containerization"]
     inventory: str | None = None
     """Path of a YAML file with `servers:`, relative to the project."""
     servers: tuple[Connection, ...] = ()
     cluster: ClusterConfig
     apps: tuple[AppConfig, ...] = ()
+
+    @property
+    def form(self) -> Form:
+        """How control planes run."""
+        return self.cluster.control_plane.form or ("processes" if self.model == "traditional" else "static-pods")
 
 
 def refuse_repeated(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from bareplane.resources.identity import ClientCertificate, ClusterIdentity, Enc
 from bareplane.resources.machine import Binaries, ContainerRuntime, HostSettings, Images, Machine
 from bareplane.resources.node import (
     ControlPlane,
+    ControlPlaneKubelet,
     ControlPlaneNode,
     EtcdMember,
     KubeProxy,
@@ -27,6 +28,7 @@ __all__ = [
     "ClusterIdentity",
     "ContainerRuntime",
     "ControlPlane",
+    "ControlPlaneKubelet",
     "ControlPlaneNode",
     "EncryptionKeyRing",
     "EtcdMember",

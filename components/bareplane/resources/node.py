@@ -9,7 +9,7 @@ import pulumi
 
 from bareplane.resources.base import Place, Resource
 from bareplane.resources.identity import ClientCertificate, ClusterIdentity, EncryptionKeyRing
-from bareplane.specs import ClusterSettings, Connection
+from bareplane.specs import ClusterSettings, Connection, Form
 
 Options = pulumi.ResourceOptions | None
 
@@ -54,6 +54,8 @@ class EtcdMember(Resource):
         name: str,
         place: Place,
         *,
+        cluster: ClusterSettings,
+        form: Form,
         node: str,
         address: str,
         genesis: Mapping[str, str],
@@ -61,8 +63,8 @@ class EtcdMember(Resource):
         opts: Options = None,
     ) -> None:
         properties = {
-            **place.to_wire(),
-            "node": node,
+            **node_properties(place, cluster, node),
+            "form": form,
             "address": address,
             "genesis": dict(genesis),
             "token": identity.etcd_token,
@@ -71,7 +73,7 @@ class EtcdMember(Resource):
 
 
 class ControlPlane(Resource):
-    """API server, controller manager and scheduler as systemd services."""
+    """API server, controller manager and scheduler."""
 
     def __init__(
         self,
@@ -79,17 +81,25 @@ class ControlPlane(Resource):
         place: Place,
         *,
         cluster: ClusterSettings,
+        form: Form,
         node: str,
         address: str,
         encryption: EncryptionKeyRing,
         opts: Options = None,
     ) -> None:
-        properties = {**node_properties(place, cluster, node), "address": address, "encryptionKeys": encryption.keys}
+        properties = {
+            **node_properties(place, cluster, node),
+            "form": form,
+            "address": address,
+            "encryptionKeys": encryption.keys,
+        }
         super().__init__("ControlPlane", name, properties, opts)
 
 
-class ControlPlaneNode(Resource):
-    """The kubelet of a control plane."""
+class ControlPlaneKubelet(Resource):
+    """The kubelet of a control plane, started."""
+
+    kind: ClassVar[str] = "ControlPlaneKubelet"
 
     def __init__(
         self,
@@ -103,7 +113,13 @@ class ControlPlaneNode(Resource):
         opts: Options = None,
     ) -> None:
         properties = {**node_properties(place, cluster, node), "address": address, "schedulable": schedulable}
-        super().__init__("ControlPlaneNode", name, properties, opts)
+        super().__init__(self.kind, name, properties, opts)
+
+
+class ControlPlaneNode(ControlPlaneKubelet):
+    """A control plane's node, registered and marked as one."""
+
+    kind: ClassVar[str] = "ControlPlaneNode"
 
 
 class WorkerNode(Resource):

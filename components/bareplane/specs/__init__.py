@@ -7,6 +7,7 @@ from bareplane.specs.base import MachineSpec
 from bareplane.specs.cluster import (
     ApiSpec,
     ClusterBootstrapSpec,
+    ControlPlaneKubeletSpec,
     ControlPlaneNodeSpec,
     ControlPlaneSpec,
     EtcdMemberSpec,
@@ -27,7 +28,7 @@ from bareplane.specs.identity import (
     StackIdentitySpec,
 )
 from bareplane.specs.machine import BinariesSpec, ContainerRuntimeSpec, HostSettingsSpec, ImagesSpec, MachineKindSpec
-from bareplane.specs.settings import ClusterSettings
+from bareplane.specs.settings import ClusterSettings, Form
 from bareplane.specs.wire import Spec
 
 __all__ = [
@@ -39,11 +40,13 @@ __all__ = [
     "ClusterSettings",
     "Connection",
     "ContainerRuntimeSpec",
+    "ControlPlaneKubeletSpec",
     "ControlPlaneNodeSpec",
     "ControlPlaneSpec",
     "EncryptionKeyRingSpec",
     "EtcdMemberSpec",
     "EtcdQuorumSpec",
+    "Form",
     "HostSettingsSpec",
     "ImagesSpec",
     "KubeProxySpec",

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from bareplane.specs.base import MachineSpec
 from bareplane.specs.connection import Connection
-from bareplane.specs.settings import ClusterSettings
+from bareplane.specs.settings import ClusterSettings, Form
 from bareplane.specs.wire import Address, NodeName, Spec, Token
 
 
@@ -23,8 +23,10 @@ class PkiSpec(MachineSpec):
 
 
 class EtcdMemberSpec(MachineSpec):
-    """An etcd member of the first hour, as a systemd service."""
+    """An etcd member of the first hour."""
 
+    cluster: ClusterSettings
+    form: Form = "processes"
     node: NodeName
     address: Address
     genesis: dict[NodeName, Address]
@@ -34,22 +36,27 @@ class EtcdMemberSpec(MachineSpec):
 
 
 class ControlPlaneSpec(MachineSpec):
-    """kube-apiserver, kube-controller-manager and kube-scheduler as systemd services."""
+    """kube-apiserver, kube-controller-manager and kube-scheduler."""
 
     cluster: ClusterSettings
+    form: Form = "processes"
     node: NodeName
     address: Address
     encryption_keys: tuple[dict[str, str], ...]
 
 
-class ControlPlaneNodeSpec(MachineSpec):
-    """The kubelet of a control plane, joined through the control plane on the same machine."""
+class ControlPlaneKubeletSpec(MachineSpec):
+    """The kubelet of a control plane, which asks the API server on the same machine."""
 
     cluster: ClusterSettings
     node: NodeName
     address: Address
     schedulable: bool = False
     """Whether ordinary pods may run there (no control-plane taint)."""
+
+
+class ControlPlaneNodeSpec(ControlPlaneKubeletSpec):
+    """A control plane's kubelet registered, and its node marked as a control plane's."""
 
 
 class ApiSpec(Spec):

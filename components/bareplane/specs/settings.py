@@ -1,11 +1,14 @@
 """Settings of a whole cluster that several phases need; immutable ones are marked in each kind."""
 
 from ipaddress import IPv4Network
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from bareplane.specs.wire import Address, DnsName, Network, NodeName, Spec, Version
+
+Form = Literal["processes", "static-pods"]
+"""How a control plane runs: as systemd services, or as pods that its kubelet starts from files."""
 
 
 class ClusterSettings(Spec):

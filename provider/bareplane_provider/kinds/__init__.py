@@ -4,6 +4,7 @@ from bareplane_provider.kinds.binaries import Binaries
 from bareplane_provider.kinds.cluster_bootstrap import ClusterBootstrap
 from bareplane_provider.kinds.container_runtime import ContainerRuntime
 from bareplane_provider.kinds.control_plane import ControlPlane
+from bareplane_provider.kinds.control_plane_kubelet import ControlPlaneKubelet
 from bareplane_provider.kinds.control_plane_node import ControlPlaneNode
 from bareplane_provider.kinds.etcd_member import EtcdMember
 from bareplane_provider.kinds.etcd_quorum import EtcdQuorum
@@ -27,6 +28,7 @@ ALL: tuple[Kind, ...] = (
     ClusterIdentity(),
     ContainerRuntime(),
     ControlPlane(),
+    ControlPlaneKubelet(),
     ControlPlaneNode(),
     EncryptionKeyRing(),
     EtcdMember(),

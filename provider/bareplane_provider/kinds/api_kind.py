@@ -18,7 +18,6 @@ A = TypeVar("A", bound=ApiSpec)
 Facts = dict[str, dict[str, Any]]
 ANSWERS = {"answers": "yes"}
 READY = (*KUBECTL, "get", "--raw", "/readyz")
-START_SECONDS = 60.0
 
 
 class ApiKind(SpecKind[A], Generic[A]):
@@ -27,6 +26,8 @@ class ApiKind(SpecKind[A], Generic[A]):
     # Which control plane is asked is not part of what should be.
     ignored = frozenset({"controlPlanes"})
 
+    start_seconds: ClassVar[float] = 60.0
+    """How long an API server may take to serve."""
     service: ClassVar[str] = "api"
     """What is asked, as a fact: that it does not answer is drift, and no reason not to look at anything else."""
 
@@ -61,13 +62,14 @@ class ApiKind(SpecKind[A], Generic[A]):
 
     def await_service(self, session: Session, context: Context) -> None:
         """An API server that was started a moment ago does not serve everything yet."""
-        seconds = min(context.seconds(START_SECONDS), START_SECONDS)
+        seconds = min(context.seconds(self.start_seconds), self.start_seconds)
         until = time.monotonic() + seconds
         while session.run([*READY, "--request-timeout", "10s"], timeout=15).status != 0:
             if time.monotonic() > until:
                 raise BareplaneError(
-                    f"{session.name}: the API server does not answer after {seconds:.0f} s; see `journalctl -u "
-                    "kube-apiserver` there, or run `pulumi refresh` and `pulumi up`, which repairs its machine first"
+                    f"{session.name}: the API server does not answer after {seconds:.0f} s; see its log there "
+                    "(`journalctl -u kube-apiserver`, or below /var/log/pods), or run `pulumi refresh` and `pulumi "
+                    "up`, which repairs its machine first"
                 )
             context.progress(f"waiting for the API server on {session.name}")
             if context.cancelled.wait(0.5):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 from bareplane.specs import ClusterBootstrapSpec
 from bareplane_provider.kinds.api_kind import ApiKind, Facts
@@ -23,6 +24,7 @@ from bareplane_templates import source
 class ClusterBootstrap(ApiKind[ClusterBootstrapSpec]):
     name = "ClusterBootstrap"
     spec = ClusterBootstrapSpec
+    start_seconds: ClassVar[float] = 240.0
     refused = dict.fromkeys(
         (
             "cluster.name",

@@ -1,21 +1,24 @@
-"""`ControlPlane`: API server, controller manager and scheduler as systemd services, with kubeadm's own flags."""
+"""`ControlPlane`: API server, controller manager and scheduler with kubeadm's own flags, as services or static pods."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from bareplane.specs import ControlPlaneSpec
-from bareplane_provider.errors import BareplaneError
 from bareplane_provider.facts import MachineFacts
 from bareplane_provider.kinds.credentials import with_credentials
 from bareplane_provider.kinds.etcd_member import UNIT as ETCD_UNIT
 from bareplane_provider.kinds.items import Item, Plan, directory, file, key, plan, running, secret_file, unit
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.kinds.pki import LEAVES
+from bareplane_provider.kinds.static_pods import OTHER_FORM, kubeadm_pods, static_pods
 from bareplane_provider.kubeadm.config import init_file
-from bareplane_provider.kubeadm.manifests import COMPONENTS, command_lines
+from bareplane_provider.kubeadm.manifests import COMPONENTS, ETCD, Pod, flags, marked
 from bareplane_provider.kubeadm.policy import audit_policy, encryption_configuration
 from bareplane_provider.paths import (
+    AUDIT_LOGS,
     AUDIT_POLICY,
     ENCRYPTION_CONFIG,
     KUBEADM_CONF,
@@ -27,8 +30,9 @@ from bareplane_provider.paths import (
 )
 from bareplane_provider.plugin.kind import Context
 from bareplane_provider.transport.session import Session
-from bareplane_templates import render, source
+from bareplane_templates import render
 
+API_SERVER = COMPONENTS[0]
 DESCRIPTIONS = {
     "kube-apiserver": "Kubernetes API server",
     "kube-controller-manager": "Kubernetes controller manager",
@@ -45,6 +49,7 @@ class ControlPlane(Phase[ControlPlaneSpec]):
     spec = ControlPlaneSpec
     slug = "control-plane"
     immutable = Phase.immutable | {"node", "address"}
+    refused: ClassVar[Mapping[str, str]] = {"form": OTHER_FORM}
 
     def items(self, spec: ControlPlaneSpec, machine: MachineFacts) -> list[Item]:
         script = render(
@@ -53,11 +58,14 @@ class ControlPlane(Phase[ControlPlaneSpec]):
             certificates=[f"{PKI}/{stem}.crt" for _, stem, _ in LEAVES],
             kubeadm=program("kubeadm"),
             config=KUBEADM_CONF,
-            units=[ETCD_UNIT, *(f"{name}.service" for name in COMPONENTS)],
+            programs=[ETCD, *COMPONENTS],
+            pods=spec.form == "static-pods",
         )
+        logs = [directory(AUDIT_LOGS, "0700", tree=True)] if spec.form == "static-pods" else []
         return [
             secret_file(ENCRYPTION_CONFIG, encryption_configuration(spec.encryption_keys)),
             file(AUDIT_POLICY, audit_policy(), "0600"),
+            *logs,
             directory(LIB),
             file(RENEW, script, "0755"),
             unit("bareplane-renew.service", render("renew.service.j2", script=RENEW, search_path=SEARCH_PATH)),
@@ -66,52 +74,44 @@ class ControlPlane(Phase[ControlPlaneSpec]):
         ]
 
     def plan(self, spec: ControlPlaneSpec, machine: MachineFacts, session: Session, context: Context) -> Plan:
-        flags = kubeadm_flags(spec, session)
-        api, *others = COMPONENTS
-        # The agent waits for the API server before it goes on to the others' files: started earlier, they would miss
-        # it and come back for their lease five seconds later.
-        items = [
-            *self.items(spec, machine),
-            *component(api, flags[api], ready=[*KUBECTL, "get", "--raw", "/readyz"]),
-            *(unit(f"{name}.service", service(name, flags[name])) for name in others),
-            *(running(f"{name}.service", *watched(name)) for name in others),
-        ]
-        return plan(*items)
+        config = init_file(spec.cluster, spec.node, spec.address)
+        pods = kubeadm_pods(session, ["control-plane", "all"], config, COMPONENTS)
+        components = as_pods(spec, pods) if spec.form == "static-pods" else as_services(pods)
+        return plan(*self.items(spec, machine), *components)
 
     def fingerprint(self, spec: ControlPlaneSpec, machine: MachineFacts) -> str:
-        rendered = service("kube-apiserver", [f"version={spec.cluster.version}"])
+        rendered = service(API_SERVER, [f"version={spec.cluster.version}"])
         return hashlib.sha256(f"{super().fingerprint(spec, machine)}{rendered}".encode()).hexdigest()[:16]
 
 
-def component(name: str, flags: list[str], ready: list[str]) -> list[Item]:
+def as_services(pods: Mapping[str, Pod]) -> list[Item]:
+    # The agent waits for the API server before it goes on to the others' files: started earlier, they would miss
+    # it and come back for their lease five seconds later.
+    others = COMPONENTS[1:]
     return [
-        unit(f"{name}.service", service(name, flags)),
-        running(f"{name}.service", *watched(name), ready=ready, timeout=240),
+        unit(f"{API_SERVER}.service", service(API_SERVER, flags(pods[API_SERVER]))),
+        running(
+            f"{API_SERVER}.service", *watched(API_SERVER), ready=[*KUBECTL, "get", "--raw", "/readyz"], timeout=240
+        ),
+        *(unit(f"{name}.service", service(name, flags(pods[name]))) for name in others),
+        *(running(f"{name}.service", *watched(name)) for name in others),
     ]
 
 
-def kubeadm_flags(spec: ControlPlaneSpec, session: Session) -> dict[str, list[str]]:
-    """Each component's flags, as kubeadm on the machine writes them. BareplaneError with its words when it fails."""
-    done = session.run(
-        ["sh", "-c", source("manifests.sh"), "manifests", program("kubeadm")],
-        stdin=init_file(spec.cluster, spec.node, spec.address).encode(),
-        timeout=120,
-    )
-    if done.status != 0:
-        words = done.stderr.decode(errors="replace")
-        raise BareplaneError(f"{session.name}: asking kubeadm for the control plane's flags failed: {words}")
-    return command_lines(done.stdout.decode())
+def as_pods(spec: ControlPlaneSpec, pods: Mapping[str, Pod]) -> list[Item]:
+    reads = [encryption_configuration(spec.encryption_keys), audit_policy()]
+    return static_pods({name: marked(pods[name], reads if name == API_SERVER else ()) for name in COMPONENTS})
 
 
-def service(name: str, flags: list[str]) -> str:
+def service(name: str, arguments: Sequence[str]) -> str:
     """The unit of one component."""
-    given = with_credentials(f"{name}.service", flags)
+    given = with_credentials(f"{name}.service", arguments)
     return render(
         "component.service.j2",
         description=DESCRIPTIONS[name],
-        after=["network-online.target", ETCD_UNIT] if name == "kube-apiserver" else ["kube-apiserver.service"],
+        after=["network-online.target", ETCD_UNIT] if name == API_SERVER else [f"{API_SERVER}.service"],
         credentials=given.credentials,
-        settings=API_SERVER_SETTINGS if name == "kube-apiserver" else {},
+        settings=API_SERVER_SETTINGS if name == API_SERVER else {},
         program=program(name),
         arguments=given.arguments,
     )
@@ -119,5 +119,5 @@ def service(name: str, flags: list[str]) -> str:
 
 def watched(name: str) -> list[str]:
     """Items whose change asks for a restart: the program, and what it reads once."""
-    own = [key(ENCRYPTION_CONFIG), key(AUDIT_POLICY)] if name == "kube-apiserver" else []
+    own = [key(ENCRYPTION_CONFIG), key(AUDIT_POLICY)] if name == API_SERVER else []
     return [key(program(name)), *own]

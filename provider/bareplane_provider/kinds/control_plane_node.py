@@ -1,16 +1,18 @@
-"""`ControlPlaneNode`: the kubelet of a control plane, joined through the API server on the same machine."""
+"""`ControlPlaneNode`: a control plane's node, registered by its kubelet through the API server on the same machine."""
 
 from __future__ import annotations
 
 from bareplane.specs import ControlPlaneNodeSpec
 from bareplane_provider.facts import MachineFacts
-from bareplane_provider.kinds.items import Item, command, file, key, running
-from bareplane_provider.kinds.nodes import NODE_CONF, ROTATED, START, UNIT, credentials, kubelet_items, start
+from bareplane_provider.kinds.items import Item, command, directory, file, key
+from bareplane_provider.kinds.nodes import NODE_CONF, ROTATED, finalize
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.kubeadm.config import init_file
-from bareplane_provider.paths import KUBECTL, KUBELET_CONF, program
+from bareplane_provider.paths import KUBECTL, OURS, program
 
-KUBECONFIG = "kubeconfig kubelet"
+REGISTERED = f'test -s {ROTATED} && "$@" >/dev/null'
+"""With a certificate of its own, which kubelet-finalize needs; `$@` asks for the node in the API."""
+REGISTER_SECONDS = 300
 
 
 class ControlPlaneNode(Phase[ControlPlaneNodeSpec]):
@@ -20,38 +22,21 @@ class ControlPlaneNode(Phase[ControlPlaneNodeSpec]):
     immutable = Phase.immutable | {"node", "address"}
 
     def items(self, spec: ControlPlaneNodeSpec, machine: MachineFacts) -> list[Item]:
-        kubeadm = program("kubeadm")
         config = init_file(spec.cluster, spec.node, spec.address, schedulable=spec.schedulable)
-        # kubelet-finalize finds nothing to do before the kubelet has a certificate of its own.
-        has_certificate = f'test -s {ROTATED} && exec "$@"'
         in_api = [*KUBECTL, "get", "node", spec.node, "--request-timeout", "5s"]
-        registered = ["sh", "-c", has_certificate, "registered", *in_api]
         return [
-            *kubelet_items(machine),
+            directory(OURS, "0700"),
             file(NODE_CONF, config, "0600"),
             command(
-                KUBECONFIG,
-                [kubeadm, "init", "phase", "kubeconfig", "kubelet", "--config", NODE_CONF],
-                produces=credentials(),
-                replace=True,
+                "registered",
+                ["sh", "-c", f"until {REGISTERED} 2>&1; do sleep 0.25; done", "registered", *in_api],
+                unless=["sh", "-c", REGISTERED, "registered", *in_api],
+                timeout=REGISTER_SECONDS,
             ),
-            start(),
-            running(
-                UNIT,
-                key(program("kubelet")),
-                f"command {KUBECONFIG}",
-                f"command {START}",
-                ready=registered,
-                timeout=300,
-            ),
-            command(
-                "kubelet-finalize",
-                [kubeadm, "init", "phase", "kubelet-finalize", "all", "--config", NODE_CONF],
-                unless=["grep", "-q", ROTATED, KUBELET_CONF],
-            ),
+            finalize(NODE_CONF, "false"),
             command(
                 "mark-control-plane",
-                [kubeadm, "init", "phase", "mark-control-plane", "--config", NODE_CONF],
+                [program("kubeadm"), "init", "phase", "mark-control-plane", "--config", NODE_CONF],
                 # Later changes by hand are seen and repaired by the node's membership.
                 rerun_on=[key(NODE_CONF)],
             ),

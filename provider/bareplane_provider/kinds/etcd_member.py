@@ -1,21 +1,26 @@
-"""`EtcdMember`: a member of the first hour, as a systemd service with a user of its own.
+"""`EtcdMember`: a member of the first hour, as a systemd service with a user of its own or as a static pod.
 
-The first members are an immutable list and start together: create returns once the process runs, and `EtcdQuorum` waits
-for a leader, so that nothing deadlocks when resources are made one at a time.
+The first members are an immutable list and start together: create returns once the process runs, or is the kubelet's to
+start, and `EtcdQuorum` waits for a leader, so that nothing deadlocks when resources are made one at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from bareplane.specs import EtcdMemberSpec
 from bareplane_provider.facts import MachineFacts
 from bareplane_provider.kinds.credentials import with_credentials
-from bareplane_provider.kinds.items import Item, directory, running, symlink, unit
+from bareplane_provider.kinds.items import Item, Plan, directory, plan, running, symlink, unit
 from bareplane_provider.kinds.phase import Phase
-from bareplane_provider.kinds.pki import ETCD_CA
-from bareplane_provider.paths import PKI, program
+from bareplane_provider.kinds.static_pods import OTHER_FORM, kubeadm_pods, static_pods
+from bareplane_provider.kubeadm.config import etcd_file
+from bareplane_provider.kubeadm.manifests import ETCD, flags, marked
+from bareplane_provider.paths import program
+from bareplane_provider.plugin.kind import Context
+from bareplane_provider.transport.session import Session
 from bareplane_templates import render
 
 UNIT = "etcd.service"
@@ -32,52 +37,51 @@ class EtcdMember(Phase[EtcdMemberSpec]):
         "add or remove control planes of a running cluster; put cluster.controlPlane.nodes back",
         "token": "it names this etcd cluster; put it back",
         "address": "a member is known to the others by its address; put it back",
+        "form": OTHER_FORM,
     }
     immutable = Phase.immutable | {"node"}
 
     def items(self, spec: EtcdMemberSpec, machine: MachineFacts) -> list[Item]:
-        given = with_credentials(UNIT, flags(spec))
-        text = render(
-            "component.service.j2",
-            description="etcd key-value store",
-            after=["network-online.target"],
-            credentials=given.credentials,
-            settings={"StateDirectory": "etcd", "StateDirectoryMode": "0700", "LimitNOFILE": "65536"},
-            program=program("etcd"),
-            arguments=given.arguments,
-        )
+        if spec.form == "static-pods":
+            return [directory(DATA, "0700", tree=True)]
         return [
             # The places that systemd keeps for a service with a dynamic user; its owner changes as it starts.
             directory(PRIVATE, "0700"),
             directory(f"{PRIVATE}/etcd", tree=True, owned=False),
             symlink(DATA, "private/etcd"),
-            unit(UNIT, text),
-            running(UNIT),
         ]
 
+    def plan(self, spec: EtcdMemberSpec, machine: MachineFacts, session: Session, context: Context) -> Plan:
+        config = etcd_file(spec.cluster, spec.node, spec.address, genesis(spec))
+        pod = kubeadm_pods(session, ["etcd", "local"], config, [ETCD])[ETCD]
+        if spec.form == "static-pods":
+            return plan(*self.items(spec, machine), *static_pods({ETCD: marked(pod, ())}))
+        return plan(*self.items(spec, machine), unit(UNIT, service(flags(pod))), running(UNIT))
 
-def flags(spec: EtcdMemberSpec) -> list[str]:
-    """etcd's flags, as kubeadm's static pod has them, and the list of the first members."""
-    peer = {name: f"https://{address}:2380" for name, address in spec.genesis.items()}
-    return [
-        f"--name={spec.node}",
-        f"--data-dir={DATA}",
-        f"--advertise-client-urls=https://{spec.address}:2379",
-        f"--listen-client-urls=https://127.0.0.1:2379,https://{spec.address}:2379",
-        f"--listen-peer-urls=https://{spec.address}:2380",
-        f"--initial-advertise-peer-urls=https://{spec.address}:2380",
-        "--initial-cluster=" + ",".join(f"{name}={url}" for name, url in sorted(peer.items())),
-        f"--initial-cluster-token={spec.token}",
-        "--initial-cluster-state=new",
-        "--listen-metrics-urls=http://127.0.0.1:2381",
-        "--client-cert-auth=true",
-        "--peer-client-cert-auth=true",
-        f"--cert-file={PKI}/etcd/server.crt",
-        f"--key-file={PKI}/etcd/server.key",
-        f"--trusted-ca-file={ETCD_CA}",
-        f"--peer-cert-file={PKI}/etcd/peer.crt",
-        f"--peer-key-file={PKI}/etcd/peer.key",
-        f"--peer-trusted-ca-file={ETCD_CA}",
-        "--snapshot-count=10000",
-        "--watch-progress-notify-interval=5s",
-    ]
+    def fingerprint(self, spec: EtcdMemberSpec, machine: MachineFacts) -> str:
+        rendered = service([f"version={spec.cluster.version}", *genesis(spec).values()])
+        return hashlib.sha256(f"{super().fingerprint(spec, machine)}{rendered}".encode()).hexdigest()[:16]
+
+
+def service(arguments: Sequence[str]) -> str:
+    """The text of etcd's unit."""
+    given = with_credentials(UNIT, arguments)
+    return render(
+        "component.service.j2",
+        description="etcd key-value store",
+        after=["network-online.target"],
+        credentials=given.credentials,
+        settings={"StateDirectory": "etcd", "StateDirectoryMode": "0700", "LimitNOFILE": "65536"},
+        program=program(ETCD),
+        arguments=given.arguments,
+    )
+
+
+def genesis(spec: EtcdMemberSpec) -> dict[str, str]:
+    """The flags that say who the first members are; kubeadm would name this one alone."""
+    peers = [f"{name}=https://{address}:2380" for name, address in sorted(spec.genesis.items())]
+    return {
+        "initial-cluster": ",".join(peers),
+        "initial-cluster-token": spec.token,
+        "initial-cluster-state": "new",
+    }

@@ -58,7 +58,7 @@ class EtcdQuorum(ApiKind[EtcdQuorumSpec]):
             if time.monotonic() > until:
                 break
         words = done.stderr.decode(errors="replace").strip()
-        see = f"see `journalctl -u etcd` on {', '.join(spec.members)}"
+        see = f"see etcd's log (`journalctl -u etcd`, or below /var/log/pods) on {', '.join(spec.members)}"
         if self.answers(session) != "yes":
             raise BareplaneError(f"{session.name}: etcd has no leader after {seconds:.0f} s: {words}; {see}")
         context.warning(f"etcd has a leader, but not all its members are well: {words}; {see}")

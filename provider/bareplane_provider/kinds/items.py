@@ -122,6 +122,7 @@ def command(
     unless: Sequence[str] | None = None,
     rerun_on: Sequence[str] = (),
     replace: bool = False,
+    timeout: int | None = None,
 ) -> Item:
     """A program run when what it produces is missing or wrong, `unless` fails, or an item of `rerun_on` was changed."""
     item: Item = {
@@ -135,6 +136,8 @@ def command(
     }
     if unless is not None:
         item["unless"] = list(unless)
+    if timeout is not None:
+        item["timeout"] = timeout
     return item
 
 

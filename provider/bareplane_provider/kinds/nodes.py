@@ -41,15 +41,25 @@ def kubelet_items(machine: MachineFacts) -> list[Item]:
     ]
 
 
-def start() -> Item:
-    """The kubelet's settings as kubeadm writes them from NODE_CONF, on control planes and workers alike."""
+def start(config: str) -> Item:
+    """The kubelet's settings as kubeadm writes them from `config`, on control planes and workers alike."""
     return command(
         START,
-        [program("kubeadm"), "init", "phase", START, "--config", NODE_CONF],
+        [program("kubeadm"), "init", "phase", START, "--config", config],
         produces=[
             content(f"{KUBELET}/{name}") for name in ("config.yaml", "instance-config.yaml", "kubeadm-flags.env")
         ],
-        rerun_on=[key(PATCH), key(NODE_CONF)],
+        rerun_on=[key(PATCH), key(config)],
+    )
+
+
+def finalize(config: str, unless: str) -> Item:
+    """kubelet.conf pointed at the certificate that the kubelet renews; `unless`: a shell condition beside that."""
+    done = f"grep -q {ROTATED} {KUBELET_CONF} || {unless}"
+    return command(
+        "kubelet-finalize",
+        [program("kubeadm"), "init", "phase", "kubelet-finalize", "all", "--config", config],
+        unless=["sh", "-c", done],
     )
 
 

@@ -41,7 +41,7 @@ class WorkerNode(Phase[WorkerNodeSpec]):
             file(DISCOVERY_CONF, discovery(server, spec.ca_certificate)),
             file(NODE_CONF, worker_file(spec.cluster, spec.node, spec.address), "0600"),
             # Before the join, which writes the same once more: settings that were changed need no token to be repaired.
-            start(),
+            start(NODE_CONF),
             command(
                 JOIN,
                 [program("kubeadm"), "join", "--config", "/dev/stdin", "--skip-phases", "preflight"],

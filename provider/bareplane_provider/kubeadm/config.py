@@ -14,9 +14,11 @@ from bareplane_provider.kubeadm.objects import (
     Discovery,
     Etcd,
     FileDiscovery,
+    HostPathMount,
     InitConfiguration,
     JoinConfiguration,
     LocalApiEndpoint,
+    LocalEtcd,
     Networking,
     NodeRegistration,
     Patches,
@@ -25,6 +27,7 @@ from bareplane_provider.kubeadm.objects import (
 )
 from bareplane_provider.paths import (
     AUDIT_LOG,
+    AUDIT_LOGS,
     AUDIT_POLICY,
     CRI_SOCKET,
     DISCOVERY_CONF,
@@ -45,7 +48,6 @@ def cluster_configuration(cluster: ClusterSettings, certificates: str = PKI) -> 
         certificates_dir=certificates,
         kubernetes_version=f"v{cluster.version}",
         control_plane_endpoint=f"{cluster.endpoint}:{cluster.port}",
-        etcd=Etcd(local={"dataDir": "/var/lib/etcd"}),
         networking=Networking(
             pod_subnet=cluster.pod_subnet, service_subnet=cluster.service_subnet, dns_domain=cluster.dns_domain
         ),
@@ -62,6 +64,11 @@ def cluster_configuration(cluster: ClusterSettings, certificates: str = PKI) -> 
                     "profiling": "false",
                 }
             ),
+            extra_volumes=[
+                mount("encryption", ENCRYPTION_CONFIG, "File"),
+                mount("audit-policy", AUDIT_POLICY, "File"),
+                mount("audit-logs", AUDIT_LOGS, "DirectoryOrCreate"),
+            ],
         ),
         controller_manager=Component(
             extra_args=arguments({"node-cidr-mask-size": str(cluster.node_mask), "profiling": "false"})
@@ -87,6 +94,14 @@ def init_file(cluster: ClusterSettings, node: str, address: str, *, schedulable:
         init_configuration(cluster, node, address, schedulable=schedulable),
         cluster_configuration(cluster),
         cluster_wide(cluster),
+    )
+
+
+def etcd_file(cluster: ClusterSettings, node: str, address: str, given: Mapping[str, str]) -> str:
+    """The file for `kubeadm init phase etcd local` on one control plane: `given` are flags that kubeadm cannot know."""
+    etcd = Etcd(local=LocalEtcd(extra_args=arguments(given)))
+    return documents(
+        init_configuration(cluster, node, address), cluster_configuration(cluster).model_copy(update={"etcd": etcd})
     )
 
 
@@ -132,6 +147,11 @@ def registration(node: str, address: str, taints: tuple[Taint, ...]) -> NodeRegi
     return NodeRegistration(
         name=node, cri_socket=CRI_SOCKET, kubelet_extra_args=arguments({"node-ip": address}), taints=list(taints)
     )
+
+
+def mount(name: str, path: str, kind: str) -> HostPathMount:
+    """The machine's own `path`; of files, nothing is written there."""
+    return HostPathMount(name=name, host_path=path, mount_path=path, read_only=kind == "File", path_type=kind)
 
 
 def arguments(flags: Mapping[str, str]) -> list[Argument]:

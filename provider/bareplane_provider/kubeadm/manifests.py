@@ -1,36 +1,57 @@
-"""The control plane's command lines, from the static-pod manifests that kubeadm writes: its own flags in both forms."""
+"""The static-pod manifests that kubeadm writes: the pods of one form, and the command lines of both."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from typing import Any, cast
 
 import yaml
 
 from bareplane_provider.errors import BareplaneError
+from bareplane_provider.kubeadm.yaml_text import yaml_text
 
+ETCD = "etcd"
 COMPONENTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+READS = "bareplane.dev/reads"
+"""An annotation that changes with what the pod reads once: the kubelet then starts the pod anew."""
+
+Pod = dict[str, Any]
 
 
-def command_lines(manifests: str) -> dict[str, list[str]]:
-    """Component name to its flags (without the program), from a YAML stream of kubeadm's manifests.
+def pods(manifests: str, wanted: Iterable[str]) -> dict[str, Pod]:
+    """The pods by their container's name, from a YAML stream of kubeadm's manifests.
 
-    Raises BareplaneError when a component is missing or a manifest is not what kubeadm 1.36 writes.
+    Raises BareplaneError when one of `wanted` is missing or a manifest is not what kubeadm 1.36 writes.
     """
-    found: dict[str, list[str]] = {}
-    for document in yaml.safe_load_all(manifests):
-        if document is None:
-            continue
-        name, argv = command_of(cast("dict[str, Any]", document))
-        found[name] = argv[1:]
-    missing = [name for name in COMPONENTS if name not in found]
+    found = {container(one)["name"]: one for one in yaml.safe_load_all(manifests) if one is not None}
+    missing = [name for name in wanted if name not in found]
     if missing:
         raise BareplaneError(f"kubeadm wrote no manifest for {', '.join(missing)}")
     return found
 
 
-def command_of(pod: dict[str, Any]) -> tuple[str, list[str]]:
+def flags(pod: Pod) -> list[str]:
+    """What stands after the program in the command line of the pod's container."""
+    return [str(part) for part in container(pod)["command"]][1:]
+
+
+def marked(pod: Pod, reads: Iterable[str]) -> str:
+    """The pod's manifest, with a mark of the texts it reads once, if any."""
+    texts = list(reads)
+    if not texts:
+        return yaml_text(pod)
+    metadata = {**pod["metadata"]}
+    digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    metadata["annotations"] = {**metadata.get("annotations", {}), READS: digest}
+    return yaml_text({**pod, "metadata": metadata})
+
+
+def container(pod: Any) -> dict[str, Any]:
     try:
-        container = pod["spec"]["containers"][0]
-        return str(container["name"]), [str(part) for part in container["command"]]
-    except (KeyError, IndexError, TypeError) as error:
-        raise BareplaneError(f"a manifest that kubeadm wrote has no container command: {error!r}") from error
+        found = cast("dict[str, Any]", pod["spec"]["containers"][0])
+        if isinstance(found["name"], str) and isinstance(found["command"], list):
+            return found
+    except (KeyError, IndexError, TypeError):
+        pass
+    raise BareplaneError("a manifest that kubeadm wrote has no container with a command")

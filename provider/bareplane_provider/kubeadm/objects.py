@@ -26,8 +26,13 @@ class Argument(KubeModel):
     value: str
 
 
+class LocalEtcd(KubeModel):
+    data_dir: str = "/var/lib/etcd"
+    extra_args: list[Argument] = []
+
+
 class Etcd(KubeModel):
-    local: dict[str, str]
+    local: LocalEtcd = LocalEtcd()
 
 
 class Networking(KubeModel):
@@ -36,9 +41,20 @@ class Networking(KubeModel):
     dns_domain: str
 
 
+class HostPathMount(KubeModel):
+    """What a static pod sees of its machine; processes see all of it."""
+
+    name: str
+    host_path: str
+    mount_path: str
+    read_only: bool
+    path_type: str
+
+
 class ApiServer(KubeModel):
     cert_sans: list[str] = Field(serialization_alias="certSANs", alias_priority=2)
     extra_args: list[Argument]
+    extra_volumes: list[HostPathMount]
 
 
 class Component(KubeModel):
@@ -53,7 +69,7 @@ class ClusterConfiguration(KubeModel):
     control_plane_endpoint: str
     certificates_dir: str
     encryption_algorithm: str = "ECDSA-P256"
-    etcd: Etcd
+    etcd: Etcd = Etcd()
     networking: Networking
     api_server: ApiServer
     controller_manager: Component

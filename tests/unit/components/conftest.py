@@ -14,6 +14,7 @@ from pulumi.runtime import mocks
 from pulumi.runtime.stack import run_pulumi_func
 
 from bareplane import Cluster, ClusterArgs, ClusterConfig, Connection
+from bareplane.specs import Form
 from bareplane_provider.kinds import KINDS
 from bareplane_provider.kinds.identities import StateKind
 from bareplane_provider.plugin.kind import Context, Created
@@ -145,7 +146,7 @@ def connection(name: str, last: int) -> Connection:
     return Connection(name=name, address=f"10.0.0.{last}", host_key=HOST_KEY, identity_file="/nowhere/key", user="root")
 
 
-def cluster(control_planes: Sequence[str], workers: Sequence[str], **more: Any) -> Graph:
+def cluster(control_planes: Sequence[str], workers: Sequence[str], form: Form = "processes", **more: Any) -> Graph:
     """A cluster of servers that are called server-1, server-2…"""
     names = [*control_planes, *workers]
     servers = {name: connection(name, int(name.rpartition("-")[2])) for name in names}
@@ -154,7 +155,7 @@ def cluster(control_planes: Sequence[str], workers: Sequence[str], **more: Any) 
     )
 
     def program() -> dict[str, pulumi.Output[Any]]:
-        return {"kubeconfig": Cluster("bareplane", ClusterArgs(config=config, servers=servers)).kubeconfig}
+        return {"kubeconfig": Cluster("bareplane", ClusterArgs(config=config, servers=servers, form=form)).kubeconfig}
 
     return run(program)
 

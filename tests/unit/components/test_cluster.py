@@ -42,6 +42,7 @@ def test_resources_of_one_control_plane_and_two_workers(three: Any) -> None:
         "ClusterIdentity": ["bareplane-identity"],
         "ContainerRuntime": ["server-1-runtime", "server-2-runtime", "server-3-runtime"],
         "ControlPlane": ["server-1-control-plane"],
+        "ControlPlaneKubelet": ["server-1-kubelet"],
         "ControlPlaneNode": ["server-1-node"],
         "EncryptionKeyRing": ["bareplane-keys"],
         "EtcdMember": ["server-1-etcd"],
@@ -75,7 +76,9 @@ def test_resources_of_one_control_plane_and_two_workers(three: Any) -> None:
         ("server-1-control-plane", "bareplane-keys"),
         ("bareplane-bootstrap", "server-1-control-plane"),
         ("server-1-approver", "bareplane-bootstrap"),
-        ("server-1-node", "server-1-control-plane"),
+        ("server-1-kubelet", "bareplane-bootstrap"),
+        ("server-1-kubelet", "server-1-images"),
+        ("server-1-node", "server-1-kubelet"),
         ("server-2-node", "bareplane-bootstrap"),
         ("server-2-node", "server-2-images"),
         ("server-2-kube-proxy", "bareplane-bootstrap"),
@@ -176,6 +179,20 @@ def test_three_control_planes_start_etcd_together(build: Build) -> None:
         assert not {one for one in made.before(f"{name}-etcd") if one.endswith("-etcd")}
         assert {f"{other}-etcd" for other in genesis} <= made.before(f"{name}-control-plane")
     assert made.kinds()["ClusterBootstrap"] == ["bareplane-bootstrap"]
+
+
+def test_static_pods_are_written_before_the_kubelet_that_starts_them(build: Build) -> None:
+    made = build(["server-1", "server-2", "server-3"], ["server-4"], form="static-pods")
+    for name in ("server-1", "server-2", "server-3"):
+        own = made.before(f"{name}-kubelet")
+        assert {f"{name}-etcd", f"{name}-control-plane", f"{name}-images"} <= own
+        # One at a time they would wait for each other for ever.
+        assert not {one for one in own if "quorum" in one or "bootstrap" in one}
+        assert f"{name}-kubelet" in made.before("bareplane-quorum")
+    assert "bareplane-quorum" in made.before("bareplane-bootstrap")
+    assert "etcd" in made["server-1-images"].inputs["names"]
+    assert "etcd" not in made["server-1-binaries"].inputs["names"]
+    assert "etcd" not in made["server-4-images"].inputs["names"]
 
 
 def test_another_pod_network_takes_the_place_of_ours(build: Build) -> None:

@@ -28,7 +28,7 @@ from bareplane_agent.items.sysctl import Sysctl
 from bareplane_agent.ledger import Ledger
 from bareplane_agent.request import parse_request
 from bareplane_node.network import pod_cidr
-from bareplane_provider.kinds.etcd_member import flags
+from bareplane_provider.kinds.etcd_member import genesis
 from tests.unit.injection.boundary import REFUSED, Carry, arrives_or_is_refused, in_place, through
 from tests.unit.injection.hostile import batches, trips
 
@@ -101,19 +101,24 @@ def etcd(**changed: Any) -> EtcdMemberSpec:
         "hostKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKkHQH1mxNAvKNFWTfzZmv5Yr2cP7PPvsz9Q7qVXdDyr",
         "agent": True,
     }
-    given = {"connection": connection, "owner": OWNER, "node": "server-1", "address": "10.0.0.1", "token": "t"}
+    cluster = {"version": "1.36.3", "endpoint": "e", "endpointAddresses": []}
+    given = {"connection": connection, "owner": OWNER, "cluster": cluster, "node": "server-1", "token": "t"}
+    given["address"] = "10.0.0.1"
     return EtcdMemberSpec.from_wire({**given, "genesis": {"server-1": "10.0.0.1"}, **changed})
 
 
 def etcd_addresses(strings: Sequence[str]) -> Sequence[str | None]:
-    """Addresses of members, in the lists of URLs that etcd's flags are."""
-    passed = through(lambda one: etcd(address=one), strings, ValidationError)
+    """Addresses of members, in the list of URLs that one of etcd's flags is."""
+
+    def members(one: str) -> dict[str, str]:
+        return {"server-1": "10.0.0.1", "server-2": one}
+
+    passed = through(lambda one: etcd(genesis=members(one)), strings, ValidationError)
     came: list[str] = []
     for one in passed:
-        (listed,) = [flag for flag in flags(etcd(address=one)) if flag.startswith("--listen-client-urls=")]
-        local, own = listed.partition("=")[2].split(",")
-        assert urlsplit(local).hostname == "127.0.0.1"
-        came.append(urlsplit(own).hostname or "")
+        first, own = genesis(etcd(genesis=members(one)))["initial-cluster"].split(",")
+        assert first == "server-1=https://10.0.0.1:2380"
+        came.append(urlsplit(own.partition("=")[2]).hostname or "")
     return in_place(strings, passed, came)
 
 

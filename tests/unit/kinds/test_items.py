@@ -13,7 +13,7 @@ import yaml
 
 from bareplane_provider.kinds import ALL, KINDS
 from bareplane_provider.kinds.daemon import program_archive
-from bareplane_provider.kinds.etcd_member import flags
+from bareplane_provider.kinds.etcd_member import genesis, service
 from bareplane_provider.kinds.phase import Phase, observed_part
 
 PHASES = sorted(kind.name for kind in ALL if isinstance(kind, Phase))
@@ -82,6 +82,7 @@ def test_units_restart_when_their_own_file_changes(kit: Any, name: str) -> None:
         ("Pki", {"address": "10.0.0.9"}),
         ("EtcdMember", {"token": "other"}),
         ("ControlPlane", {"encryptionKeys": [{"name": "key-2", "secret": "s"}]}),
+        ("ControlPlaneKubelet", {"schedulable": True}),
         ("ControlPlaneNode", {"schedulable": True}),
         ("WorkerNode", {"caCertificate": "OTHER"}),
         ("KubeProxy", {"certificate": "OTHER"}),
@@ -125,7 +126,7 @@ def test_the_runtime_follows_the_machines_kernel(
     assert lowers is not restricted
 
 
-@pytest.mark.parametrize("name", ["ControlPlaneNode", "WorkerNode"])
+@pytest.mark.parametrize("name", ["ControlPlaneKubelet", "WorkerNode"])
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
@@ -145,21 +146,16 @@ def test_the_kubelets_patch_follows_the_machines_kernel(
     assert patch["authentication"] == {"x509": {"clientCAFile": "/etc/kubernetes/pki/ca.crt"}}
 
 
-def test_etcd_starts_with_the_same_list_everywhere_and_with_tls_only(kit: Any) -> None:
-    spec = phase("EtcdMember").parse(kit.inputs["EtcdMember"])
-    given = dict(flag.removeprefix("--").split("=", 1) for flag in flags(spec))
-    assert given["initial-cluster"] == (
-        "server-1=https://10.0.0.1:2380,server-2=https://10.0.0.2:2380,server-3=https://10.0.0.3:2380"
-    )
-    assert given["initial-cluster-token"] == "bareplane-00"
-    assert given["initial-cluster-state"] == "new"
-    assert (given["client-cert-auth"], given["peer-client-cert-auth"]) == ("true", "true")
-    urls = [url for name, value in given.items() if name.endswith("urls") for url in value.split(",")]
-    assert [url for url in urls if not url.startswith("https://")] == ["http://127.0.0.1:2381"]
+def test_etcd_starts_with_the_same_list_everywhere(kit: Any) -> None:
+    assert genesis(phase("EtcdMember").parse(kit.inputs["EtcdMember"])) == {
+        "initial-cluster": "server-1=https://10.0.0.1:2380,server-2=https://10.0.0.2:2380,server-3=https://10.0.0.3:2380",
+        "initial-cluster-token": "bareplane-00",
+        "initial-cluster-state": "new",
+    }
 
 
-def test_etcds_user_reads_keys_through_systemd_alone(kit: Any) -> None:
-    text = content(items(kit, "EtcdMember"), "/etc/systemd/system/etcd.service")
+def test_etcds_user_reads_keys_through_systemd_alone() -> None:
+    text = service(["--key-file=/etc/kubernetes/pki/etcd/server.key"])
     assert "DynamicUser=yes" in text
     assert "LoadCredential=pki-etcd-server.key:/etc/kubernetes/pki/etcd/server.key" in text
     start = text[text.index("ExecStart=") :]
@@ -192,9 +188,10 @@ def test_the_super_admins_kubeconfig_is_no_part_of_a_control_plane(kit: Any) -> 
 
 @pytest.mark.parametrize(("schedulable", "taints"), [(False, 1), (True, 0)])
 def test_control_planes_are_tainted_unless_pods_may_run_there(kit: Any, schedulable: bool, taints: int) -> None:
-    given = items(kit, "ControlPlaneNode", change={"schedulable": schedulable})
-    first = next(yaml.safe_load_all(content(given, "/etc/kubernetes/bareplane/kubeadm-node.yaml")))
-    assert len(first["nodeRegistration"]["taints"]) == taints
+    for name, path in (("ControlPlaneKubelet", "kubeadm-kubelet.yaml"), ("ControlPlaneNode", "kubeadm-node.yaml")):
+        given = items(kit, name, change={"schedulable": schedulable})
+        first = next(yaml.safe_load_all(content(given, f"/etc/kubernetes/bareplane/{path}")))
+        assert len(first["nodeRegistration"]["taints"]) == taints
 
 
 def test_no_join_token_is_in_a_workers_items(kit: Any) -> None:

@@ -9,13 +9,13 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from bareplane_provider.errors import BareplaneError
+from bareplane_provider.errors import BareplaneError, InputError
 from bareplane_provider.kinds import KINDS, identities
 from bareplane_provider.kinds.control_plane import ControlPlane
 from bareplane_provider.kinds.credentials import credential_name, with_credentials
 from bareplane_provider.kinds.roles import objects
 from bareplane_provider.kubeadm.config import init_file, join_file
-from bareplane_provider.kubeadm.manifests import command_lines
+from bareplane_provider.kubeadm.manifests import COMPONENTS, flags, marked, pods
 from bareplane_provider.kubeadm.policy import audit_policy, encryption_configuration
 from bareplane_provider.plugin.kind import Context, State
 
@@ -104,16 +104,25 @@ def test_credentials_of_different_files_have_different_names() -> None:
     assert len({credential_name(path) for path in paths}) == 3
 
 
-def manifest(name: str, *flags: str) -> str:
-    return yaml.safe_dump({"spec": {"containers": [{"name": name, "command": [name, *flags]}]}})
+def manifest(name: str, *given: str) -> str:
+    container = {"name": name, "command": [name, *given]}
+    return yaml.safe_dump({"metadata": {"name": name}, "spec": {"containers": [container]}})
 
 
-ALL = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+def stream(*given: str) -> str:
+    return "---\n" + "---\n".join(manifest(name, *given) for name in COMPONENTS)
 
 
 def test_flags_are_read_from_kubeadms_manifests() -> None:
-    text = "---\n" + "---\n".join(manifest(name, f"--of={name}") for name in ALL)
-    assert command_lines(text) == {name: [f"--of={name}"] for name in ALL}
+    found = pods(stream("--of=it"), COMPONENTS)
+    assert {name: flags(pod) for name, pod in found.items()} == {name: ["--of=it"] for name in COMPONENTS}
+
+
+def test_a_pod_starts_anew_when_what_it_reads_changes_and_only_then() -> None:
+    pod = yaml.safe_load(manifest("kube-apiserver"))
+    assert marked(pod, ["a", "b"]) == marked(pod, ["a", "b"])
+    assert len({marked(pod, reads) for reads in ((), ("a", "b"), ("ab", ""), ("a", "c"))}) == 4
+    assert yaml.safe_load(marked(pod, ())) == pod
 
 
 @pytest.mark.parametrize(
@@ -121,18 +130,18 @@ def test_flags_are_read_from_kubeadms_manifests() -> None:
     [
         ("", "no manifest for kube-apiserver, kube-controller-manager, kube-scheduler"),
         (manifest("kube-apiserver"), "no manifest for kube-controller-manager, kube-scheduler"),
-        ("spec: {containers: []}", "no container command"),
-        ("- a", "no container command"),
-        ("spec: {containers: [{name: x}]}", "no container command"),
+        ("spec: {containers: []}", "no container with a command"),
+        ("- a", "no container with a command"),
+        ("spec: {containers: [{name: x}]}", "no container with a command"),
     ],
 )
 def test_manifests_that_are_not_kubeadms_are_refused(text: str, words: str) -> None:
     with pytest.raises(BareplaneError, match=words):
-        command_lines(text)
+        pods(text, COMPONENTS)
 
 
 def test_the_api_server_is_up_before_the_others_are_written(kit: Any) -> None:
-    text = "---\n" + "---\n".join(manifest(name, "--tls=/etc/kubernetes/pki/apiserver.crt") for name in ALL)
+    text = stream("--tls=/etc/kubernetes/pki/apiserver.crt")
     machine = kit.machine(lambda argv, stdin: text)
     plane = ControlPlane()
     spec = plane.parse(kit.inputs["ControlPlane"])
@@ -144,6 +153,25 @@ def test_the_api_server_is_up_before_the_others_are_written(kit: Any) -> None:
     assert api["ready"][-1] == "/readyz"
     assert "file /etc/kubernetes/bareplane/encryption.yaml" in api["restart_on"]
     assert "SECRET-KEY" not in str(machine.ran)
+
+
+def test_static_pods_are_kubeadms_and_nothing_is_a_service(kit: Any) -> None:
+    machine = kit.machine(lambda argv, stdin: stream("--tls=/etc/kubernetes/pki/apiserver.crt"))
+    plane = ControlPlane()
+    spec = plane.parse({**kit.inputs["ControlPlane"], "form": "static-pods"})
+    made = {one.get("path"): one for one in plane.plan(spec, kit.facts(), machine, kit.talk(machine)).items}
+    for name in COMPONENTS:
+        assert made[f"/etc/kubernetes/manifests/{name}.yaml"]["mode"] == "0600"
+        assert f"/etc/systemd/system/{name}.service" not in made
+    renewal = base64.b64decode(made["/opt/bareplane/lib/renew-certificates.sh"]["content"]).decode()
+    assert "systemctl restart" not in renewal
+
+
+@pytest.mark.parametrize("name", ["EtcdMember", "ControlPlane"])
+def test_a_running_control_plane_keeps_its_form(kit: Any, name: str) -> None:
+    old = kit.inputs[name]
+    with pytest.raises(InputError, match=r"form cannot change.*cluster\.controlPlane\.form"):
+        kind(name).diff(State({**old, "form": "processes"}, {}), {**old, "form": "static-pods"})
 
 
 def test_kubeadm_that_fails_is_quoted(kit: Any) -> None:

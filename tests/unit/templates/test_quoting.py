@@ -141,7 +141,13 @@ def test_a_description_adds_no_line_and_takes_none_along(value: str) -> None:
 @pytest.mark.parametrize("value", [one for one in HOSTILE if one])
 def test_the_shell_reads_paths_as_they_were(value: str) -> None:
     script = render(
-        "renew.sh.j2", days=90, certificates=[value, "/b"], kubeadm="/bin/kubeadm", config=value, units=["etcd.service"]
+        "renew.sh.j2",
+        days=90,
+        certificates=[value, "/b"],
+        kubeadm="/bin/kubeadm",
+        config=value,
+        programs=["etcd"],
+        pods=False,
     )
     (loop,) = [one for one in script.splitlines() if one.startswith("for ")]
     assert shlex.split(loop.removesuffix("; do"))[3:] == [value, "/b"]
@@ -162,7 +168,8 @@ def test_certificates_are_renewed_only_when_one_is_due(tmp_path: Path) -> None:
             certificates=certificates,
             kubeadm=str(tmp_path / "kubeadm"),
             config="/c",
-            units=["etcd.service", "kube-apiserver.service"],
+            programs=["etcd", "kube-apiserver"],
+            pods=False,
         )
         subprocess.run(["sh", "-c", script], check=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
         done = log.read_text() if log.exists() else ""

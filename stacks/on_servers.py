@@ -1,4 +1,4 @@
-"""The traditional model: the servers themselves are the machines, and the cluster's components are their processes."""
+"""Models whose machines are the servers themselves: the control plane runs as their processes, or as static pods."""
 
 from pathlib import Path
 
@@ -14,7 +14,12 @@ def program(config: StackConfig) -> None:
     servers = {one.name: one for one in config.servers}
     cluster = Cluster(
         config.cluster.name,
-        ClusterArgs(config=config.cluster, servers=servers, network_objects=network_objects(config, ROOT)),
+        ClusterArgs(
+            config=config.cluster,
+            servers=servers,
+            form=config.form,
+            network_objects=network_objects(config, ROOT),
+        ),
     )
     secret = "apps" in secret_keys(pulumi.get_project())
     for app in config.apps:
