@@ -6,13 +6,14 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.e2e.conftest import World
 from tests.e2e.kubernetes import eventually
 from tests.e2e.servers import differences
 from tests.e2e.stack import Outcome, Stack, end_all_of, read_outcome, readable
 
-ON = {"control_planes": ["server-4"], "workers": [], "apps": []}
+ON: dict[str, Any] = {"control_planes": ["server-4"], "workers": [], "apps": []}
 UP = ("up", "--yes", "--skip-preview", "--json")
 
 

@@ -44,8 +44,19 @@ def input_changes(
 
 
 def fact_changes(baseline: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Change]:
-    """Facts that are not as they were left: drift."""
-    return [Change(path, kind) for path, kind in changed(dict(baseline), dict(facts), "facts")]
+    """Facts that are not as they were left: drift. What is gone is one difference, whatever facts it had."""
+    before = {name: remaining(one, facts.get(name)) for name, one in baseline.items()}
+    return [Change(path, kind) for path, kind in changed(before, dict(facts), "facts")]
+
+
+def remaining(before: Any, now: Any) -> Any:
+    """The facts of one item that can still be compared."""
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        return cast("Any", before)
+    known, found = cast("dict[str, Any]", before), cast("dict[str, Any]", now)
+    if "absent" in found.values() or found.get("present") == "no":
+        return {name: value for name, value in known.items() if name in found}
+    return known
 
 
 def root(path: str) -> str:

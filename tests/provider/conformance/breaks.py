@@ -11,8 +11,9 @@ import shlex
 from collections.abc import Iterator, Mapping
 
 from tests.provider.conformance import forged
+from tests.provider.conformance.row import Break, Row
 from tests.provider.conformance.servers import Server
-from tests.provider.conformance.table import KUBECTL, Break, Row
+from tests.provider.conformance.table import KUBECTL
 
 Facts = Mapping[str, Mapping[str, str]]
 CTR = "/opt/bareplane/bin/ctr --address /run/containerd/containerd.sock --namespace k8s.io"

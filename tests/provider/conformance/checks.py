@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from tests.provider.conformance.breaks import breaks, broken_fact, excused
 from tests.provider.conformance.driver import Diff, Driver, Held, PluginGone, Refused, struct
+from tests.provider.conformance.row import Break, Input, Row, World, with_input
 from tests.provider.conformance.servers import LEDGER, Inventory, Server, changed
-from tests.provider.conformance.table import Break, Input, Row, World, with_input
 
 STRANGER = "some/stranger/0000000000000000"
 

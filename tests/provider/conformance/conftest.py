@@ -13,8 +13,9 @@ from tests.figures import record
 from tests.provider.conformance.driver import Driver
 from tests.provider.conformance.kit import Kit
 from tests.provider.conformance.report import Report, lines
+from tests.provider.conformance.row import World
 from tests.provider.conformance.servers import Server
-from tests.provider.conformance.table import ROWS, World
+from tests.provider.conformance.table import ROWS
 
 REPORT = pytest.StashKey[Report]()
 SOAK = os.environ.get("BAREPLANE_SOAK") == "1"

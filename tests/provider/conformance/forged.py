@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 
 from tests.provider.conformance.certificates import common_name, signing_key, unsigned
+from tests.provider.conformance.row import Break
 from tests.provider.conformance.servers import Server
-from tests.provider.conformance.table import Break
 
 CAS = ("/etc/kubernetes/pki/ca", "/etc/kubernetes/pki/etcd/ca", "/etc/kubernetes/pki/front-proxy-ca")
 PEM, PKCS8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8

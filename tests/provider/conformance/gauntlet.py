@@ -13,7 +13,7 @@ from tests.provider.conformance.driver import PluginGone, Refused
 from tests.provider.conformance.faults import FAULTS, OPERATIONS, Fault, Operation
 from tests.provider.conformance.kit import Kit
 from tests.provider.conformance.report import Report
-from tests.provider.conformance.table import Row
+from tests.provider.conformance.row import Row
 from tests.provider.conformance.trial import Trial
 
 Facts = Mapping[str, Mapping[str, str]]

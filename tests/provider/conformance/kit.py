@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from tests.provider.conformance.checks import Check, Subject
 from tests.provider.conformance.driver import Driver, PluginGone, Refused
 from tests.provider.conformance.report import Report
+from tests.provider.conformance.row import Row, World
 from tests.provider.conformance.servers import Inventory, all_changed, inventories
-from tests.provider.conformance.table import Row, World
 
 
 @dataclass
@@ -23,6 +23,8 @@ class Kit:
     report: Report
     thorough: bool = False
     made: list[Row] = field(default_factory=list[Row])
+    walked: int = 0
+    """How many of the rows are behind."""
     first: Mapping[str, Inventory] | None = None
     subject: Subject | None = None
 
@@ -31,8 +33,12 @@ class Kit:
         if self.subject is None or self.subject.row is not row:
             if self.first is None:
                 self.first = inventories(self.world.servers.values())
-            for one in self.rows[len(self.made) : self.rows.index(row)]:
-                self._make(one)
+            for one in self.rows[self.walked : self.rows.index(row)]:
+                if row.passing or not one.passing:
+                    self._make(one)
+            if not row.passing:
+                self._leave_passing()
+            self.walked = self.rows.index(row) + 1
             before = self.world.servers[row.server].inventory() if row.server else None
             self.made.append(row)
             self.subject = Subject(row, self.world, self.driver, before, self.thorough)
@@ -56,14 +62,25 @@ class Kit:
     def take_away(self) -> Sequence[str]:
         """Delete all that was made, last first; what differs from the inventories before the first row."""
         for row in reversed(self.made):
-            held = self.world.held.pop(row.name, None)
-            if held is not None:
-                self.driver.delete(held)
+            self._delete(row)
         self.made.clear()
+        self.walked = 0
         self.subject = None
         return all_changed(self.world.servers.values(), self.first or {})
 
+    def _leave_passing(self) -> None:
+        for row in reversed([one for one in self.made if one.passing]):
+            self._delete(row)
+            self.made.remove(row)
+
+    def _delete(self, row: Row) -> None:
+        held = self.world.held.pop(row.name, None)
+        if held is not None:
+            self.driver.delete(held)
+
     def _make(self, row: Row) -> None:
+        if not row.passing:
+            self._leave_passing()
         self.world.held[row.name] = self.driver.create(row.token, row.name, row.inputs(self.world))
         self.made.append(row)
 

@@ -23,8 +23,9 @@ from tests.provider.conformance.faults import FAULTS, Operation, named
 from tests.provider.conformance.gauntlet import Gauntlet
 from tests.provider.conformance.kit import Kit
 from tests.provider.conformance.report import Report
+from tests.provider.conformance.row import Row, World
 from tests.provider.conformance.servers import Server
-from tests.provider.conformance.table import ROWS, Row, World
+from tests.provider.conformance.table import ROWS
 
 SEED = os.environ.get("BAREPLANE_SEED") or secrets.token_hex(4)
 SECONDS = float(os.environ.get("BAREPLANE_SOAK_MINUTES", "30")) * 60

@@ -7,7 +7,8 @@ import pytest
 from bareplane_provider.kinds import KINDS
 from tests.provider.conformance.checks import CHECKS, Check
 from tests.provider.conformance.kit import Kit
-from tests.provider.conformance.table import ROWS, Row
+from tests.provider.conformance.row import Row
+from tests.provider.conformance.table import ROWS
 
 CHECKED = [row for row in ROWS if row.checked]
 

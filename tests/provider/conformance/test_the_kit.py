@@ -10,10 +10,11 @@ import pytest
 from tests.provider.conformance.broken_kinds import BROKEN, Sample
 from tests.provider.conformance.checks import CHECKS
 from tests.provider.conformance.driver import Driver
+from tests.provider.conformance.examples import always, on, place
 from tests.provider.conformance.kit import Kit
 from tests.provider.conformance.report import Report
+from tests.provider.conformance.row import Input, Row, World
 from tests.provider.conformance.servers import Server
-from tests.provider.conformance.table import Input, Row, World, always, on, place
 
 OWNER = Row("owner", "StackIdentity", always({"project": "kit", "stack": "broken"}))
 MACHINE = Row(

@@ -18,8 +18,8 @@ from tests.provider.conformance.console import Console
 from tests.provider.conformance.driver import Held, PluginGone, Refused
 from tests.provider.conformance.faults import Fault, Operation
 from tests.provider.conformance.mishaps import Scene
+from tests.provider.conformance.row import Break, Input, Row, with_input
 from tests.provider.conformance.servers import Server
-from tests.provider.conformance.table import Break, Input, Row, with_input
 
 LONGEST = 660.0
 """Seconds after which a call that has not come back counts as one that never does."""

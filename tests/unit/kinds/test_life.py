@@ -20,7 +20,7 @@ from bareplane_provider.errors import (
 )
 from bareplane_provider.kinds import KINDS
 from bareplane_provider.kinds.control_planes import answering
-from bareplane_provider.kinds.differences import changed, covers, join
+from bareplane_provider.kinds.differences import changed, covers, fact_changes, join
 from bareplane_provider.kinds.manifest import compared, key
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.kinds.worker_node import WorkerNode
@@ -50,6 +50,20 @@ def kind(name: str) -> Any:
 )
 def test_differences_are_named_by_path(old: Any, new: Any, expected: list[tuple[str, str]]) -> None:
     assert list(changed(old, new, "")) == expected
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ({"content": "absent"}, ["content"]),
+        ({"content": "sha256:1", "mode": "0644"}, ["owner"]),
+        ({"content": "sha256:2", "mode": "0600", "owner": "root:root"}, ["content", "mode"]),
+    ],
+)
+def test_what_is_gone_is_one_difference(now: dict[str, str], expected: list[str]) -> None:
+    before = {"content": "sha256:1", "mode": "0644", "owner": "root:root"}
+    found = fact_changes({"file /x": before}, {"file /x": now})
+    assert [one.path for one in found] == [f'facts["file /x"].{name}' for name in expected]
 
 
 @pytest.mark.parametrize(
