@@ -20,7 +20,8 @@ KILLED = ((3, 6), (5, 9), (6, 12), (8, 16))
 ENCRYPTED = (
     "etcdctl=/opt/bareplane/bin/etcdctl; pki=/etc/kubernetes/pki/etcd\n"
     "$etcdctl --endpoints=https://127.0.0.1:2379 --cacert=$pki/ca.crt --cert=$pki/healthcheck-client.crt "
-    "--key=$pki/healthcheck-client.key get /registry/secrets/default/{name} | grep -aoE 'k8s:enc:[a-z0-9:-]+|winterbottom'"
+    "--key=$pki/healthcheck-client.key get /registry/secrets/default/{name} "
+    "| grep -aoE 'k8s:enc:[a-z0-9:-]+|winterbottom'"
 )
 
 

@@ -10,10 +10,10 @@ from bareplane.specs import ControlPlaneSpec
 from bareplane_provider.facts import MachineFacts
 from bareplane_provider.kinds.credentials import with_credentials
 from bareplane_provider.kinds.etcd_member import UNIT as ETCD_UNIT
-from bareplane_provider.kinds.items import Item, Plan, directory, file, key, plan, running, secret_file, unit
+from bareplane_provider.kinds.items import Item, Plan, command, directory, file, key, plan, running, secret_file, unit
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.kinds.pki import LEAVES
-from bareplane_provider.kinds.static_pods import OTHER_FORM, kubeadm_pods, static_pods
+from bareplane_provider.kinds.static_pods import OTHER_FORM, START_SECONDS, STARTED, kubeadm_pods, static_pods
 from bareplane_provider.kubeadm.config import init_file
 from bareplane_provider.kubeadm.manifests import COMPONENTS, ETCD, Pod, flags, marked
 from bareplane_provider.kubeadm.policy import audit_policy, encryption_configuration
@@ -40,6 +40,8 @@ DESCRIPTIONS = {
 }
 # The API server waits a minute for watches of clients that are gone already; everything it has is in etcd.
 API_SERVER_SETTINGS = {"LogsDirectory": "kubernetes", "TimeoutStopSec": "10"}
+READY = (*KUBECTL, "get", "--raw", "/readyz")
+SERVES = 'systemctl is-active --quiet kubelet.service || exit 0; until "$@" >/dev/null 2>&1; do sleep 0.25; done'
 RENEW = f"{LIB}/renew-certificates.sh"
 RENEW_BEFORE_DAYS = 90
 
@@ -90,9 +92,7 @@ def as_services(pods: Mapping[str, Pod]) -> list[Item]:
     others = COMPONENTS[1:]
     return [
         unit(f"{API_SERVER}.service", service(API_SERVER, flags(pods[API_SERVER]))),
-        running(
-            f"{API_SERVER}.service", *watched(API_SERVER), ready=[*KUBECTL, "get", "--raw", "/readyz"], timeout=240
-        ),
+        running(f"{API_SERVER}.service", *watched(API_SERVER), ready=READY, timeout=240),
         *(unit(f"{name}.service", service(name, flags(pods[name]))) for name in others),
         *(running(f"{name}.service", *watched(name)) for name in others),
     ]
@@ -100,7 +100,14 @@ def as_services(pods: Mapping[str, Pod]) -> list[Item]:
 
 def as_pods(spec: ControlPlaneSpec, pods: Mapping[str, Pod]) -> list[Item]:
     reads = [encryption_configuration(spec.encryption_keys), audit_policy()]
-    return static_pods({name: marked(pods[name], reads if name == API_SERVER else ()) for name in COMPONENTS})
+    manifests = {name: marked(pods[name], reads if name == API_SERVER else ()) for name in COMPONENTS}
+    served = command(
+        "the API server serves",
+        ["sh", "-c", SERVES, "serves", *READY],
+        rerun_on=[f"command {STARTED}"],
+        timeout=START_SECONDS,
+    )
+    return [*static_pods(manifests), served]
 
 
 def service(name: str, arguments: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from bareplane_provider.transport.session import Session
 from bareplane_templates import source
 
 START_SECONDS = 240
+STARTED = "static pods"
 OTHER_FORM = (
     "a running cluster's control plane does not pass between processes and static pods; put cluster.controlPlane.form "
     "back, or make a new cluster"
@@ -39,7 +40,7 @@ def static_pods(manifests: dict[str, str]) -> list[Item]:
         directory(MANIFESTS, "0700"),
         *(file(paths[name], text, "0600") for name, text in manifests.items()),
         command(
-            "static pods",
+            STARTED,
             ["sh", "-c", source("static-pods.sh"), "static-pods", *arguments],
             rerun_on=[key(path) for path in paths.values()],
         ),
