@@ -12,6 +12,7 @@ from bareplane_provider.catalog.errors import (
     UnknownArtifactError,
 )
 from bareplane_provider.catalog.lock import read_lock
+from bareplane_provider.catalog.needs import Needs
 from bareplane_provider.catalog.obtain import Catalog, default_catalog, obtain, obtain_image
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "GoMissingError",
     "Image",
     "MirrorError",
+    "Needs",
     "UnavailableError",
     "UnknownArtifactError",
     "default_catalog",

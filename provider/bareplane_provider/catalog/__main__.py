@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import time
 
 from bareplane_provider.catalog import toolchain
 from bareplane_provider.catalog.errors import CatalogError, ChecksumError
 from bareplane_provider.catalog.fetch import GROUPS, chosen, fetch
-from bareplane_provider.catalog.lock import ARCHES
+from bareplane_provider.catalog.lock import ARCHES, HERE
 from bareplane_provider.catalog.obtain import Catalog, default_catalog
-
-_HERE = {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
-_BEGAN = time.monotonic()
-
-
-def say(text: str) -> None:
-    """Progress, on standard error."""
-    print(f"{time.monotonic() - _BEGAN:7.1f}s  {text}", file=sys.stderr, flush=True)
+from bareplane_provider.catalog.progress import say
 
 
 def list_all(catalog: Catalog) -> None:
@@ -73,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     one = commands.add_parser("path", help="print where an artifact stands, after getting and verifying it")
     one.add_argument("name")
     for command in (getting, one):
-        command.add_argument("--arch", choices=ARCHES, default=_HERE)
+        command.add_argument("--arch", choices=ARCHES, default=HERE)
         command.add_argument("--version", help="of the named programs, where the lock has several")
     commands.add_parser("list", help="what there is, and what is cached")
     commands.add_parser("verify", help="compare everything cached with its sha256")

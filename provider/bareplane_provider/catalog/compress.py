@@ -17,6 +17,12 @@ def compress(source: Path, target: Path) -> None:
         compressor.copy_stream(plain, packed, size=source.stat().st_size)
 
 
+def decompress(source: Path, target: Path) -> None:
+    """Writes what `source` was made of. Raises zstandard.ZstdError when it is not whole."""
+    with source.open("rb") as packed, target.open("wb") as plain:
+        zstandard.ZstdDecompressor().copy_stream(packed, plain)
+
+
 def compress_bytes(content: bytes) -> bytes:
     """The same for what is in memory; one thread, so that the result depends on the content alone."""
     return zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compress(content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,6 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from bareplane_provider.catalog.errors import CatalogError, UnknownArtifactError
 
 ARCHES = ("amd64", "arm64")
+HERE = {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
+"""This computer's."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """A mirror is a copy of a cache directory: `records/` and `sha256/`, in a directory or behind a URL.
 
+Of each file in `sha256/` its zstd copy (`<hex>.zst`) is enough, and taken first: it is a third of the size.
+
 `BAREPLANE_MIRROR=/srv/bareplane` or `BAREPLANE_MIRROR=https://mirror.example/bareplane`.
 To make one, copy a filled cache.
 """
@@ -12,6 +14,9 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from zstandard import ZstdError
+
+from bareplane_provider.catalog.compress import decompress
 from bareplane_provider.catalog.digest import sha256_of
 from bareplane_provider.catalog.errors import ChecksumError, MirrorError
 from bareplane_provider.catalog.records import Record, parse_record
@@ -113,7 +118,7 @@ class Mirror:
         if record.recipe not in recipes:
             return Missing(f"the mirror {self._place} has it from another recipe")
         say(f"{title}: copying from {self._place}")
-        if not self._shelf.copy(f"sha256/{record.sha256}", target):
+        if not self._copy(record.sha256, target):
             return Missing(f"the mirror {self._place} has its record, but not sha256/{record.sha256}")
         found = sha256_of(target)
         if found != record.sha256:
@@ -122,3 +127,18 @@ class Mirror:
                 "replace that file in the mirror, or unset BAREPLANE_MIRROR"
             )
         return record
+
+    def _copy(self, sha256: str, target: Path) -> bool:
+        packed = target.with_name(f"{target.name}.zst")
+        if not self._shelf.copy(f"sha256/{sha256}.zst", packed):
+            return self._shelf.copy(f"sha256/{sha256}", target)
+        try:
+            decompress(packed, target)
+        except ZstdError as error:
+            raise ChecksumError(
+                f"{self._place}/sha256/{sha256}.zst cannot be unpacked ({error}); it was refused; replace that file in "
+                "the mirror, or unset BAREPLANE_MIRROR"
+            ) from error
+        finally:
+            packed.unlink()
+        return True

@@ -59,7 +59,7 @@ class Catalog:
         """The image, verified; made from its program where no mirror has it. Raises CatalogError."""
         check_arch(arch)
         entry = self.lock.image(name)
-        key = f"image-{name}-{self.lock.version(entry.program)}-{arch}"
+        key = self.image_key(name, arch)
         recipe = _image_recipe(entry, wanted(self.lock, entry.program, arch))
         record = self._cached_or(
             key, frozenset({recipe}), progress, lambda: self._fill_image(key, name, entry, arch, recipe, progress)
@@ -76,6 +76,10 @@ class Catalog:
             compressed_size=record.compressed_size,
             pulled_from=entry.pulled_from,
         )
+
+    def image_key(self, name: str, arch: str) -> str:
+        """Names the record of an image in the cache; that of a program is named by `wanted`."""
+        return f"image-{name}-{self.lock.version(self.lock.image(name).program)}-{arch}"
 
     def _cached_or(self, key: str, recipes: frozenset[str], say: Say, fill: Callable[[], Record]) -> Record:
         record = self.cache.find(key, recipes)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 from pydantic import ValidationError
 
 from bareplane.specs import Spec
+from bareplane_provider.catalog import Needs
 from bareplane_provider.errors import InputError
 from bareplane_provider.kinds.differences import covers, fact_changes, input_changes
 from bareplane_provider.plugin.kind import (
@@ -55,6 +56,10 @@ class SpecKind(ABC, Generic[S]):
                 if not concerns_unknown(inputs, one["loc"])
             ]
         return []
+
+    def needs(self, inputs: Inputs) -> Needs:
+        """What it takes from the catalog; most take nothing."""
+        return Needs()
 
     def parse(self, inputs: Inputs) -> S:
         try:

@@ -11,7 +11,7 @@ from bareplane_provider.facts import MachineFacts
 from bareplane_provider.kinds.items import Item, Plan, directory, plan, upload
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.paths import BIN, CNI_BIN
-from bareplane_provider.plugin.kind import Context
+from bareplane_provider.plugin.kind import Context, Inputs
 from bareplane_provider.transport.session import Session
 
 CNI_PLUGINS = frozenset({"bridge", "host-local", "loopback", "portmap"})
@@ -25,6 +25,10 @@ class Binaries(Phase[BinariesSpec]):
 
     def items(self, spec: BinariesSpec, machine: MachineFacts) -> list[Item]:
         return [directory(BIN), directory(CNI_BIN)]
+
+    def needs(self, inputs: Inputs) -> catalog.Needs:
+        spec = self.parse(inputs)
+        return catalog.Needs(programs=frozenset((name, version_of(name, spec)) for name in spec.names))
 
     def plan(self, spec: BinariesSpec, machine: MachineFacts, session: Session, context: Context) -> Plan:
         def obtain(name: str) -> catalog.Artifact:

@@ -9,7 +9,7 @@ from bareplane_provider import catalog
 from bareplane_provider.facts import MachineFacts
 from bareplane_provider.kinds.items import Item, Plan, image, plan, pull_item
 from bareplane_provider.kinds.phase import Phase
-from bareplane_provider.plugin.kind import Context
+from bareplane_provider.plugin.kind import Context, Inputs
 from bareplane_provider.transport.session import Session
 
 # Succeeds when the registry's port answers from the machine within three seconds.
@@ -24,6 +24,9 @@ class Images(Phase[ImagesSpec]):
 
     def items(self, spec: ImagesSpec, machine: MachineFacts) -> list[Item]:
         return []
+
+    def needs(self, inputs: Inputs) -> catalog.Needs:
+        return catalog.Needs(images=frozenset(self.parse(inputs).names))
 
     def plan(self, spec: ImagesSpec, machine: MachineFacts, session: Session, context: Context) -> Plan:
         pulled = pulled_by(spec, session)

@@ -12,6 +12,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, final
 
 if TYPE_CHECKING:
+    from bareplane_provider.catalog import Needs
     from bareplane_provider.transport.session import Session
 
 Inputs = dict[str, Any]
@@ -134,6 +135,10 @@ class Kind(Protocol):
     @property
     def stable_outputs(self) -> frozenset[str]:
         """Outputs an update never changes; a preview shows them as known, all others as unknown."""
+        ...
+
+    def needs(self, inputs: Inputs) -> Needs:
+        """What it takes from the catalog, so that a bundle can hold it. Pure."""
         ...
 
     def check(self, inputs: Inputs) -> list[Failure]:
