@@ -6,14 +6,27 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# An archive of `make bundle`: everything comes from there, and nothing from the network.
+BUNDLE ?=
+
+ifneq ($(BUNDLE),)
+export BAREPLANE_MIRROR := $(CURDIR)/.bundle/mirror
+export PIP_NO_INDEX := 1
+export PIP_FIND_LINKS := $(CURDIR)/.bundle/wheels
+$(VENV)/ready: .bundle/SHA256SUMS
+endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup toolchain lab up down recover env test unit provider e2e lint conformance soak bench clean
+.PHONY: help setup toolchain lab up bundle down recover env test unit provider e2e lint conformance soak bench clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/ready ## the Python environment of this clone
+
+.bundle/SHA256SUMS: $(BUNDLE)
+	@scripts/unpack-bundle.sh $(BUNDLE) .bundle
+	@touch $@
 
 $(VENV)/ready: pyproject.toml
 	@scripts/system-packages.sh $(PYTHON)=python3
@@ -27,15 +40,17 @@ $(VENV)/ready: pyproject.toml
 toolchain: $(VENV)/ready ## pulumi, and the binaries and images a traditional stack installs, into the cache
 	@scripts/system-packages.sh zstd=zstd gcc=gcc /usr/include/seccomp.h=libseccomp-dev
 	@$(BIN)/python -m bareplane_provider.catalog fetch --group toolchain
-	@$(BIN)/python -m bareplane_provider.catalog fetch --group traditional
+	@$(if $(BUNDLE),,$(BIN)/python -m bareplane_provider.catalog fetch --group traditional)
 
 lab: $(VENV)/ready ## servers simulated on this computer
 	@scripts/system-packages.sh dockerd=docker.io mmdebstrap=mmdebstrap iptables=iptables
 	@$(BIN)/python -m bareplane_lab up --servers $(or $(SERVERS),3) --directory .lab
 
 up: toolchain ## servers, and a Kubernetes cluster on them: make up STACK=traditional SERVERS=3
-	@scripts/system-packages.sh dockerd=docker.io mmdebstrap=mmdebstrap iptables=iptables
 	@scripts/stack.sh up $(STACK) $(SERVERS)
+
+bundle: toolchain ## all that a stack takes from outside, in one archive: make bundle STACK=rack; make up STACK=rack BUNDLE=…
+	@scripts/bundle.sh $(STACK) $(or $(OUTPUT),bareplane-$(STACK).tar)
 
 down: $(VENV)/ready ## pulumi destroy, and the lab stopped
 	@scripts/stack.sh down $(STACK) $(SERVERS)

@@ -34,6 +34,7 @@ case $command in
             known=$(servers_of_stack)
             [ "${servers:=$known}" = "$known" ] || set_workers
             say "lab: $servers servers"
+            scripts/system-packages.sh dockerd=docker.io mmdebstrap=mmdebstrap iptables=iptables
             lab up --servers "$servers" --directory .lab
         fi
         say "pulumi up of stack $stack"

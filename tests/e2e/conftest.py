@@ -30,6 +30,7 @@ ORDER = (
     "test_two_runs",
     "test_cleaning",
     "test_static_pods",
+    "test_air_gap",
     "test_canaries",
 )
 FIGURES = pytest.StashKey[list[tuple[str, float]]]()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bareplane_provider.catalog.cache import cache_root
+from bareplane_provider.catalog.compress import compress_bytes
 from bareplane_provider.catalog.errors import ChecksumError
 from bareplane_provider.catalog.obtain import default_catalog
 
@@ -35,7 +36,7 @@ def test_a_mirror_of_the_shipped_lock_is_used_and_checked(user, monkeypatch):
     catalog.sources = (user.build,)
     artifact = catalog.obtain("pause")
     user.cache.rename(user.root / "mirror")
-    (user.root / "mirror/sha256" / artifact.sha256).write_bytes(b"something else")
+    (user.root / "mirror/sha256" / f"{artifact.sha256}.zst").write_bytes(compress_bytes(b"something else"))
     monkeypatch.setenv("BAREPLANE_MIRROR", str(user.root / "mirror"))
     default_catalog.cache_clear()
     with pytest.raises(ChecksumError):

@@ -37,9 +37,14 @@ def test_in_an_image(world, flip):
         world.catalog().obtain_image("plain")
 
 
-def test_in_a_mirror(world, flip):
-    path = world.catalog().obtain("plain").path
-    flip(path)
+@pytest.mark.parametrize("packed", [True, False])
+def test_in_a_mirror(world, flip, packed):
+    artifact = world.catalog().obtain("plain")
+    if packed:
+        flip(artifact.compressed)
+    else:
+        artifact.compressed.unlink()
+        flip(artifact.path)
     world.cache.rename(world.root / "mirror")
     world.mirror = str(world.root / "mirror")
     world.build.built.clear()
@@ -50,7 +55,7 @@ def test_in_a_mirror(world, flip):
 
 
 def test_in_an_image_of_a_mirror(world, flip):
-    flip(world.catalog().obtain_image("plain").archive)
+    flip(world.catalog().obtain_image("plain").compressed)
     world.cache.rename(world.root / "mirror")
     world.mirror = str(world.root / "mirror")
     with pytest.raises(ChecksumError):
