@@ -1,4 +1,4 @@
-"""`python -m bench`: both ways in turn, each on fresh servers; medians, ratio and where the time went."""
+"""`python -m bench`: all ways in turn, each on fresh servers; medians, ratios and where the time went."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from bench import bundle, ours, script, servers
 from bench.report import report
 from bench.result import Result
 
+SCRIPT = "script"
+
 
 def main() -> int:
     options = parser().parse_args()
@@ -31,7 +33,7 @@ def main() -> int:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     top.add_argument("--rounds", type=int, default=3, help="how often each is run (default 3)")
-    top.add_argument("--only", choices=("pulumi", "script"), help="one of the two, to look at it closely")
+    top.add_argument("--only", choices=(*ours.FORMS, SCRIPT), help="one of them, to look at it closely")
     top.add_argument("--details", action="store_true", help="every resource of each `pulumi up`, and what it did when")
     return top
 
@@ -42,18 +44,18 @@ def run(directory: Path, rounds: int, only: str | None, details: bool) -> None:
     version = str(config["bareplane-stacks:cluster"]["version"])
     packed = directory / "bundle"
     packed.mkdir()
-    if only != "pulumi":
+    if only in (None, SCRIPT):
         say("packing what the script installs")
         bundle.prepare(packed, version, AppConfig.from_wire(config["bareplane-stacks:apps"][0]))
-    results: dict[str, list[Result]] = {"pulumi": [], "script": []}
+    results: dict[str, list[Result]] = {side: [] for side in (*ours.FORMS, SCRIPT)}
     try:
         for number in range(1, rounds + 1):
             for side in results if only is None else (only,):
                 made = servers.fresh(directory / "lab")
-                if side == "pulumi":
-                    result = ours.measure(directory / "project", made)
-                else:
+                if side == SCRIPT:
                     result = script.measure(packed, made, version)
+                else:
+                    result = ours.measure(directory / "project", made, side)
                 results[side].append(result)
                 here, there = result.computed
                 spent = f"processors {here:.1f} s here, {there:.1f} s on the servers"
@@ -63,7 +65,7 @@ def run(directory: Path, rounds: int, only: str | None, details: bool) -> None:
     finally:
         servers.remove(directory / "lab")
     if only is None:
-        print(report(results["pulumi"], results["script"]))
+        print(report([results[form] for form in ours.FORMS], results[SCRIPT]))
 
 
 def say(text: str) -> None:

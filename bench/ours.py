@@ -1,4 +1,4 @@
-"""One `pulumi up` of the traditional stack, in a copy of the project so that the clone stays as it is."""
+"""One `pulumi up` of the traditional stack, in either form, in a copy of the project so that the clone stays as it is."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from bench.servers import Servers
 
 ROOT = Path(__file__).resolve().parent.parent
 STACK = "bench"
+FORMS = ("processes", "static-pods")
 CONFIG = ROOT / "stacks" / "Pulumi.traditional.yaml"
 KUBECTL = "/opt/bareplane/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf"
 ROLLED_OUT = (
@@ -65,7 +66,7 @@ class Project:
         return done.stdout
 
 
-def project(directory: Path, inventory: Path) -> Project:
+def project(directory: Path, inventory: Path, form: str) -> Project:
     """The project's copy, its stack made; not part of what is measured."""
     shutil.rmtree(directory, ignore_errors=True)
     (directory / "state").mkdir(parents=True)
@@ -76,15 +77,16 @@ def project(directory: Path, inventory: Path) -> Project:
     (directory / "Pulumi.yaml").write_text(yaml.safe_dump(described))
     config = cast("dict[str, Any]", yaml.safe_load(CONFIG.read_text()))
     config = {"config": {**config["config"], "bareplane-stacks:inventory": str(inventory)}}
+    config["config"]["bareplane-stacks:cluster"]["controlPlane"]["form"] = form
     (directory / "stacks" / f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump(config))
     made = Project(directory)
     made.pulumi("stack", "init")
     return made
 
 
-def measure(directory: Path, servers: Servers) -> Result:
+def measure(directory: Path, servers: Servers, form: str) -> Result:
     """Seconds from the command's start until all nodes are Ready and CoreDNS and the app are rolled out."""
-    made = project(directory, servers.inventory)
+    made = project(directory, servers.inventory, form)
     log = directory / "events.json"
     effort = reading(servers)
     watcher = Watcher(log)
@@ -98,7 +100,7 @@ def measure(directory: Path, servers: Servers) -> Result:
     path = critical_path(steps, dependencies(json.loads(made.pulumi("stack", "export"))))
     parts = split(path, up)
     parts["components"] += total - up
-    return Result("pulumi up", total, computed, parts, lines(path, up, total), table(steps))
+    return Result(f"pulumi up, {form}", total, computed, parts, lines(path, up, total), table(steps))
 
 
 def dependencies(state: dict[str, Any]) -> dict[str, list[str]]:
