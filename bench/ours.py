@@ -1,4 +1,4 @@
-"""One `pulumi up` of the traditional stack, in either form, in a copy of the project so that the clone stays as it is."""
+"""One `pulumi up` of the traditional stack in either form, in a copy of the project: the clone stays as it is."""
 
 from __future__ import annotations
 
@@ -76,8 +76,9 @@ def project(directory: Path, inventory: Path, form: str) -> Project:
         plugin["path"] = str(ROOT / plugin["path"])
     (directory / "Pulumi.yaml").write_text(yaml.safe_dump(described))
     config = cast("dict[str, Any]", yaml.safe_load(CONFIG.read_text()))
-    config = {"config": {**config["config"], "bareplane-stacks:inventory": str(inventory)}}
-    config["config"]["bareplane-stacks:cluster"]["controlPlane"]["form"] = form
+    values = cast("dict[str, Any]", config["config"])
+    values["bareplane-stacks:inventory"] = str(inventory)
+    values["bareplane-stacks:cluster"]["controlPlane"]["form"] = form
     (directory / "stacks" / f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump(config))
     made = Project(directory)
     made.pulumi("stack", "init")
