@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import abstractmethod
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -13,6 +13,7 @@ from bareplane.specs import MachineSpec
 from bareplane_provider.errors import AgentError, DeadlineError, IncompleteError
 from bareplane_provider.facts import MachineFacts
 from bareplane_provider.kinds.base import SpecKind, contains_unknown
+from bareplane_provider.kinds.differences import covers, join
 from bareplane_provider.kinds.items import Item, Plan
 from bareplane_provider.kinds.probe import probe
 from bareplane_provider.plugin.kind import Change, Context, Created, Inputs, Outputs, State
@@ -135,6 +136,8 @@ class Phase(SpecKind[M], Generic[M]):
 
     def drift(self, old: State, new: Inputs) -> list[Change]:
         found = super().drift(old, new)
+        blurred = unjudged(old.outputs.get("items", []), found)
+        found = [change for change in found if change.path not in blurred]
         known = old.outputs.get("machine")
         if known and not contains_unknown(new) and old.inputs == new:
             now = self.fingerprint(self.parse(new), MachineFacts.from_wire(known))
@@ -152,6 +155,19 @@ def overdue(error: AgentError | DeadlineError, seconds: float) -> str | None:
         f"{step} was not done within {seconds:.0f} s and was ended; see what hangs there, or give it longer with "
         "the resource option customTimeouts"
     )
+
+
+def unjudged(items: Sequence[Item], changes: Sequence[Change]) -> set[str]:
+    """Facts that say nothing while the file they are judged by differs itself: by whom a certificate is signed."""
+    differing = {change.path for change in changes}
+    found: set[str] = set()
+    for item in items:
+        for one in item.get("produces", []):
+            judge = join("facts", f"file {one['ca']}") if "ca" in one else None
+            if judge is not None and any(covers(judge, path) for path in differing):
+                own = join("facts", f"command {item['name']}")
+                found |= {join(own, f"{one['path']} {fact}") for fact in ("issuer", "authority")}
+    return found
 
 
 def observed_part(item: Item) -> Item:

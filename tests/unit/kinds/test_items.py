@@ -14,7 +14,8 @@ import yaml
 from bareplane_provider.kinds import ALL, KINDS
 from bareplane_provider.kinds.daemon import program_archive
 from bareplane_provider.kinds.etcd_member import genesis, service
-from bareplane_provider.kinds.phase import Phase, observed_part
+from bareplane_provider.kinds.phase import Phase, observed_part, unjudged
+from bareplane_provider.plugin.kind import Change
 
 PHASES = sorted(kind.name for kind in ALL if isinstance(kind, Phase))
 
@@ -227,3 +228,12 @@ def test_settings_the_kubelet_would_make_are_in_the_ledger(kit: Any) -> None:
     file = content(given, "/etc/sysctl.d/90-bareplane.conf")
     assert {line.split(" = ")[0] for line in file.splitlines()} == set(wanted)
     assert [one["line"] for one in given if one["type"] == "line"] == ["10.0.0.1 cluster.lab"]
+
+
+def test_a_certificate_is_not_judged_by_a_ca_that_was_changed_itself() -> None:
+    produces = [{"path": "/a.crt", "ca": "/ca.crt"}, {"path": "/b.crt", "ca": "/other.crt"}, {"path": "/a.key"}]
+    items = [{"type": "file", "path": "/ca.crt"}, {"type": "command", "name": "sign", "produces": produces}]
+    changed = [Change('facts["file /ca.crt"].content'), Change('facts["command sign"]["/a.crt issuer"]')]
+    blurred = unjudged(items, changed)
+    assert {'facts["command sign"]["/a.crt issuer"]', 'facts["command sign"]["/a.crt authority"]'} == blurred
+    assert unjudged(items, changed[1:]) == set()
