@@ -86,7 +86,7 @@ def test_a_stack_comes_up_from_its_bundle(world: World, tmp_path: Path, figures:
         "HOME": str(tmp_path / "home"),
         "BAREPLANE_CACHE": str(tmp_path / "cache"),
         **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "GOPROXY"), NOWHERE),
-        "no_proxy": "127.0.0.1,localhost",
+        "no_proxy": ",".join(["127.0.0.1", "localhost", *(world.lab.address(server) for server in SERVERS)]),
     }
     with figures.timed("up from a bundle, from an empty cache, one control plane and one worker"):
         make(there, environment, "up", "STACK=site", f"BUNDLE={archive}")
