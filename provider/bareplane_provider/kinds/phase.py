@@ -115,7 +115,16 @@ class Phase(SpecKind[M], Generic[M]):
         if answer["entry"] is None:
             # Without a ledger entry nothing there is ours: the machine was swept, or is another one.
             return None
-        return {**state.outputs, "facts": answer["facts"]}
+        known = {**state.outputs, "facts": answer["facts"]}
+        if answer["entry"]["state"] == "done":
+            return known
+        # All may be as wished: the run was cut before it said so, and the ledger's last word is still to be written.
+        baseline = known.get("baseline", {})
+        return {
+            **known,
+            "facts": {**answer["facts"], **INCOMPLETE["facts"]},
+            "baseline": {**baseline, **INCOMPLETE["baseline"]},
+        }
 
     def delete(self, id: str, state: State, context: Context) -> None:
         spec = self.parse(state.inputs)

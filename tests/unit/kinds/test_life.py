@@ -220,6 +220,18 @@ def test_a_phase_without_its_ledger_entry_is_gone(kit: Any, entry: Any, gone: bo
         assert found["baseline"] == {}
 
 
+@pytest.mark.parametrize(
+    ("state", "named"), [("done", []), ("intent", ["facts.phase.state"]), ("removing", ["facts.phase.state"])]
+)
+def test_what_the_ledger_calls_unfinished_is_finished_by_the_next_run(kit: Any, state: str, named: list[str]) -> None:
+    facts = {"file /x": {"mode": "0600"}}
+    machine = agent_machine(kit, lambda request: {"entry": {"state": state}, "facts": facts})
+    pki = KINDS["bareplane:index:Pki"]
+    given = kit.inputs["Pki"]
+    found = pki.read("server-1/pki", State(given, {"facts": facts, "baseline": facts}), kit.talk(machine))
+    assert [one.path for one in pki.diff(State(given, found), given).changes] == named
+
+
 @pytest.mark.parametrize(("name", "operation"), [("HostSettings", "remove"), ("Machine", "sweep")])
 def test_delete_asks_the_ledger(kit: Any, name: str, operation: str) -> None:
     machine = agent_machine(kit, lambda request: {"removed": []})
