@@ -28,6 +28,7 @@ from tests.provider.conformance.row import Break, Input, Row
 
 APP = "kit"
 IMAGES = ("pause", "coredns")
+ADMINS = "kubeadm:cluster-admins"
 IN_ETCD = "it is in etcd, and goes with etcd's members"
 OBJECTS = [
     {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": APP}},
@@ -85,6 +86,8 @@ ROWS: tuple[Row, ...] = (
             dnsReplicas=always(1),
         ),
         changes=(Input("dnsReplicas", 2), Input("cluster.podSubnet", "10.200.0.0/16", "refused")),
+        breaks=(Break("admins' binding deleted", "api", "answers", f"{KUBECTL} delete clusterrolebinding {ADMINS}"),),
+        unbroken={f"ClusterRoleBinding {ADMINS}": "without it nobody may look, and `api answers` says so"},
         stays=IN_ETCD,
     ),
     Row(
