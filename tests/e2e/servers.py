@@ -166,7 +166,11 @@ def own_directory(parent: Path) -> Generator[Path]:
     records = cache_root() / "e2e"
     records.mkdir(parents=True, exist_ok=True)
     for record in records.glob("*.lab"):
-        with record.open() as file:
+        try:
+            file = record.open()
+        except FileNotFoundError:
+            continue  # a run beside this one ended
+        with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -175,7 +179,8 @@ def own_directory(parent: Path) -> Generator[Path]:
             if left.is_absolute():
                 Lab(left).call("down")
                 shutil.rmtree(left.parent, ignore_errors=True)
-            record.unlink()
+            # Its own run may have ended between the two: then it is gone already.
+            record.unlink(missing_ok=True)
     directory = parent / "lab"
     with NamedTemporaryFile("w", dir=records, suffix=".new", delete=False) as file:
         unseen = Path(file.name)
