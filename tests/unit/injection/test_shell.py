@@ -45,7 +45,13 @@ def script_words(folder: Path, strings: Sequence[str]) -> Sequence[str | None]:
 
     def script(*certificates: str) -> str:
         return render(
-            "renew.sh.j2", days=1, certificates=certificates, kubeadm="false", config="/c", units=["x.service"]
+            "renew.sh.j2",
+            days=1,
+            certificates=certificates,
+            kubeadm="false",
+            config="/c",
+            programs=["x"],
+            pods=False,
         )
 
     log = folder / "log"
