@@ -12,18 +12,23 @@ from typing import Any, cast
 import yaml
 
 from bareplane.config.models import AppConfig
-from bench import bundle, ours, script, servers
+from bench import bundle, ours, script, servers, transfer
 from bench.report import report
 from bench.result import Result
 
-SCRIPT = "script"
+SCRIPT, TRANSFER = "script", "transfer"
 
 
 def main() -> int:
     options = parser().parse_args()
     try:
+        if options.only == TRANSFER:
+            transfer.run(options.rounds)
+            return 0
         with tempfile.TemporaryDirectory(prefix="bareplane-bench-") as directory:
             run(Path(directory), options.rounds, options.only, options.details)
+        if options.only is None:
+            transfer.run(options.rounds)
     except subprocess.CalledProcessError as error:
         print(f"bench: {error}\n{error.stderr or ''}", file=sys.stderr)
         return 1
@@ -33,7 +38,7 @@ def main() -> int:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     top.add_argument("--rounds", type=int, default=3, help="how often each is run (default 3)")
-    top.add_argument("--only", choices=(*ours.FORMS, SCRIPT), help="one of them, to look at it closely")
+    top.add_argument("--only", choices=(*ours.FORMS, SCRIPT, TRANSFER), help="one of them, to look at it closely")
     top.add_argument("--details", action="store_true", help="every resource of each `pulumi up`, and what it did when")
     return top
 

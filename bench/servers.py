@@ -34,11 +34,15 @@ class Servers:
     def control_plane(self) -> str:
         return next(iter(self.addresses.values()))
 
-    def ssh(self, address: str, command: str, timeout: float = 300) -> str:
-        """What a command printed on a server. Raises CalledProcessError."""
+    def login(self, address: str) -> list[str]:
+        """The words of an OpenSSH command line, up to what is to be run there."""
         key, known = self.directory / "id_ed25519", self.directory / "known_hosts"
         options = ["-i", str(key), "-o", f"UserKnownHostsFile={known}", "-o", "BatchMode=yes"]
-        argv = ["ssh", *options, f"root@{address}", command]
+        return ["ssh", *options, f"root@{address}"]
+
+    def ssh(self, address: str, command: str, timeout: float = 300) -> str:
+        """What a command printed on a server. Raises CalledProcessError."""
+        argv = [*self.login(address), command]
         return subprocess.run(argv, check=True, text=True, stdout=subprocess.PIPE, timeout=timeout).stdout
 
     def processor_seconds(self) -> float:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 Encoding = Literal["none", "zstd"]
+WORTH_UNPACKING = 0.9
+"""An image's layers are packed already: what hardly shrinks is sent as it is, and the machine has nothing to unpack."""
 
 
 @dataclass(frozen=True)
@@ -20,5 +22,7 @@ class Blob:
     def source(self, encoding: Encoding) -> tuple[Path, int, Encoding]:
         """What to send to a machine that can unpack `encoding`: the file, its length, how it is packed."""
         if encoding == "zstd" and self.compressed is not None:
-            return self.compressed, self.compressed.stat().st_size, "zstd"
+            packed = self.compressed.stat().st_size
+            if packed < WORTH_UNPACKING * self.size:
+                return self.compressed, packed, "zstd"
         return self.path, self.path.stat().st_size, "none"

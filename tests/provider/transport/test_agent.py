@@ -125,6 +125,14 @@ def test_a_compressed_copy_is_sent_where_it_can_be_unpacked(
     assert result["facts"] == {digest: [hashlib.sha256(b"packed").hexdigest(), "zstd"]}
 
 
+def test_what_hardly_shrinks_is_sent_as_it_is(tmp_path: Path) -> None:
+    _, plain = _blob(tmp_path / "plain", 1000)
+    packed = tmp_path / "packed"
+    for size, sent in ((899, (packed, 899, "zstd")), (901, (plain.path, 1000, "none"))):
+        packed.write_bytes(bytes(size))
+        assert Blob(plain.path, 1000, packed).source("zstd") == sent
+
+
 def test_fifty_megabytes_arrive_with_their_checksum(
     server: Server, open_session: Open, play: Play, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
