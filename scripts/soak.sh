@@ -4,11 +4,12 @@
 set -eu
 cd "$(dirname "$0")/.."
 figures=$(mktemp)
-trap 'rm -f "$figures"' EXIT
+trap 'rm -f "$figures" "$figures.md"' EXIT
 export BAREPLANE_SOAK=1 BAREPLANE_FIGURES="$figures"
 status=0
 .venv/bin/pytest -q tests/provider/conformance tests/unit/injection tests/provider/injection "$@" || status=$?
 .venv/bin/pytest -q tests/e2e/test_canaries.py tests/e2e/test_killed.py || status=$?
-.venv/bin/python -m tests.provider.conformance.document "$figures" >docs/conformance.md
+.venv/bin/python -m tests.provider.conformance.document "$figures" >"$figures.md"
+cat "$figures.md" >docs/conformance.md
 echo "written: docs/conformance.md"
 exit "$status"

@@ -88,10 +88,12 @@ def test_a_stack_comes_up_from_its_bundle(world: World, tmp_path: Path, figures:
         **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "GOPROXY"), NOWHERE),
         "no_proxy": ",".join(["127.0.0.1", "localhost", *(world.lab.address(server) for server in SERVERS)]),
     }
-    with figures.timed("up from a bundle, from an empty cache, one control plane and one worker"):
-        make(there, environment, "up", "STACK=site", f"BUNDLE={archive}")
-    eventually(lambda: answers(f"http://{world.lab.address('server-2')}:30080/"), 60, "hello answers")
-    make(there, environment, "down", "STACK=site", f"BUNDLE={archive}")
+    try:
+        with figures.timed("up from a bundle, from an empty cache, one control plane and one worker"):
+            make(there, environment, "up", "STACK=site", f"BUNDLE={archive}")
+        eventually(lambda: answers(f"http://{world.lab.address('server-2')}:30080/"), 60, "hello answers")
+    finally:
+        make(there, environment, "down", "STACK=site", f"BUNDLE={archive}")
     assert differences(before, world.lab.inventories(SERVERS)) == []
 
 

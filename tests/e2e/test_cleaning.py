@@ -23,7 +23,11 @@ def lost(world: World, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     """A cluster whose Pulumi state is gone."""
     stack = Stack(tmp_path_factory.mktemp("lost"), "lost", world.lab.inventory_file)
     stack.configure(workers=["server-2"], apps=[HELLO])
-    stack.up()
+    try:
+        stack.up()
+    except AssertionError:
+        stack.destroy()
+        raise
     stack.state.rename(elsewhere(stack))
     return stack
 

@@ -29,10 +29,12 @@ ENCRYPTED = (
 def pods(world: World, tmp_path_factory: pytest.TempPathFactory, figures: Figures) -> Iterator[Stack]:
     stack = Stack(tmp_path_factory.mktemp("stacks"), "pods", world.lab.inventory_file)
     stack.configure(model="containerization")
-    outcome = stack.up()
-    figures.add("pulumi up, static pods, one control plane and two workers", outcome.seconds)
-    yield stack
-    stack.destroy()
+    try:
+        outcome = stack.up()
+        figures.add("pulumi up, static pods, one control plane and two workers", outcome.seconds)
+        yield stack
+    finally:
+        stack.destroy()
 
 
 @pytest.fixture(scope="module")

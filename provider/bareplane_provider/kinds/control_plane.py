@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from bareplane.specs import ControlPlaneSpec
+from bareplane.specs import ControlPlaneSpec, Form
 from bareplane_provider.facts import MachineFacts
 from bareplane_provider.kinds.credentials import with_credentials
 from bareplane_provider.kinds.etcd_member import UNIT as ETCD_UNIT
-from bareplane_provider.kinds.items import Item, Plan, command, directory, file, key, plan, running, secret_file, unit
+from bareplane_provider.kinds.items import (
+    Item,
+    Plan,
+    command,
+    directory,
+    file,
+    key,
+    plan,
+    running,
+    secret_file,
+    symlink,
+    unit,
+)
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.kinds.pki import LEAVES
 from bareplane_provider.kinds.static_pods import OTHER_FORM, START_SECONDS, STARTED, kubeadm_pods, static_pods
@@ -39,7 +52,7 @@ DESCRIPTIONS = {
     "kube-scheduler": "Kubernetes scheduler",
 }
 # The API server waits a minute for watches of clients that are gone already; everything it has is in etcd.
-API_SERVER_SETTINGS = {"LogsDirectory": "kubernetes", "TimeoutStopSec": "10"}
+API_SERVER_SETTINGS = {"LogsDirectory": posixpath.basename(AUDIT_LOGS), "TimeoutStopSec": "10"}
 READY = (*KUBECTL, "get", "--raw", "/readyz")
 SERVES = 'systemctl is-active --quiet kubelet.service || exit 0; until "$@" >/dev/null 2>&1; do sleep 0.25; done'
 RENEW = f"{LIB}/renew-certificates.sh"
@@ -63,11 +76,10 @@ class ControlPlane(Phase[ControlPlaneSpec]):
             programs=[ETCD, *COMPONENTS],
             pods=spec.form == "static-pods",
         )
-        logs = [directory(AUDIT_LOGS, "0700", tree=True)] if spec.form == "static-pods" else []
         return [
             secret_file(ENCRYPTION_CONFIG, encryption_configuration(spec.encryption_keys)),
             file(AUDIT_POLICY, audit_policy(), "0600"),
-            *logs,
+            *audit_logs(spec.form),
             directory(LIB),
             file(RENEW, script, "0755"),
             unit("bareplane-renew.service", render("renew.service.j2", script=RENEW, search_path=SEARCH_PATH)),
@@ -84,6 +96,18 @@ class ControlPlane(Phase[ControlPlaneSpec]):
     def fingerprint(self, spec: ControlPlaneSpec, machine: MachineFacts) -> str:
         rendered = service(API_SERVER, [f"version={spec.cluster.version}"])
         return hashlib.sha256(f"{super().fingerprint(spec, machine)}{rendered}".encode()).hexdigest()[:16]
+
+
+def audit_logs(form: Form) -> list[Item]:
+    """The directory of the audit log; systemd keeps that of a service with a dynamic user elsewhere."""
+    if form == "static-pods":
+        return [directory(AUDIT_LOGS, "0700", tree=True)]
+    folder, name = posixpath.split(AUDIT_LOGS)
+    return [
+        directory(f"{folder}/private", "0700"),
+        directory(f"{folder}/private/{name}", tree=True, owned=False),
+        symlink(AUDIT_LOGS, f"private/{name}"),
+    ]
 
 
 def as_services(pods: Mapping[str, Pod]) -> list[Item]:
