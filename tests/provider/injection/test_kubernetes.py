@@ -22,7 +22,7 @@ from bareplane.specs.wire import NodeName
 from bareplane_provider.errors import InputError
 from bareplane_provider.kubeadm.config import arguments, cluster_configuration, init_configuration, init_file
 from bareplane_provider.kubeadm.kubelet import cluster_wide
-from bareplane_provider.kubeadm.manifests import command_lines
+from bareplane_provider.kubeadm.manifests import COMPONENTS, flags, pods
 from bareplane_provider.kubeadm.objects import ApiServer, documents
 from bareplane_provider.kubeadm.yaml_text import yaml_text
 from bareplane_templates import source
@@ -96,14 +96,16 @@ def through_kubeadm(strings: Sequence[str]) -> Sequence[str | None]:
 
     def config(values: Sequence[str]) -> str:
         whole = cluster_configuration(cluster)
-        flags = arguments({f"flag-{place}": one for place, one in enumerate(values)})
-        changed = whole.model_copy(update={"api_server": ApiServer(cert_sans=["cluster.lab"], extra_args=flags)})
+        given = arguments({f"flag-{place}": one for place, one in enumerate(values)})
+        changed = whole.model_copy(update={"api_server": ApiServer(cert_sans=["cluster.lab"], extra_args=given, extra_volumes=[])})
         init = init_configuration(cluster, "server-1", "10.0.0.1").model_copy(update={"patches": None})
         return documents(init, changed, cluster_wide(cluster))
 
     passed = through(lambda one: config([one]), strings, InputError)
-    manifests = output("sh", "-c", source("manifests.sh"), "manifests", program("kubeadm"), stdin=config(passed))
-    found = dict(flag.removeprefix("--").split("=", 1) for flag in command_lines(manifests)["kube-apiserver"])
+    asked = ("manifests", program("kubeadm"), "control-plane", "all")
+    manifests = output("sh", "-c", source("manifests.sh"), *asked, stdin=config(passed))
+    pod = pods(manifests, COMPONENTS)["kube-apiserver"]
+    found = dict(flag.removeprefix("--").split("=", 1) for flag in flags(pod))
     return in_place(strings, passed, [found[f"flag-{place}"] for place in range(len(passed))])
 
 

@@ -12,10 +12,13 @@ from bareplane_provider.catalog import web
 from bareplane_provider.catalog.errors import DownloadError
 
 
-class _Answers(BaseHTTPRequestHandler):
+class _Server(ThreadingHTTPServer):
     asked: list[str]
 
+
+class _Answers(BaseHTTPRequestHandler):
     def do_GET(self):
+        assert isinstance(self.server, _Server)
         self.server.asked.append(self.path)
         status = {"/missing": 404, "/denied": 403, "/broken": 503}.get(self.path, 200)
         if self.path == "/flaky" and len(self.server.asked) < 3:
@@ -32,7 +35,7 @@ class _Answers(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as running:
+    with _Server(("127.0.0.1", 0), _Answers) as running:
         running.asked = []
         threading.Thread(target=running.serve_forever, daemon=True).start()
         yield running
