@@ -92,6 +92,7 @@ def test_names_that_are_no_identifiers_are_quoted() -> None:
         ("EtcdMember", {"address": "10.0.0.7"}, "known to the others"),
         ("Pki", {"ca": {"certificate": "OTHER", "key": "OTHER"}}, "signed with it"),
         ("Pki", {"serviceAccount": {"publicKey": "x", "key": "y"}}, "signed with it"),
+        ("VolumeDirectory", {"path": "/srv/others"}, "volumes of the cluster stand there"),
     ],
 )
 def test_changes_that_would_destroy_a_cluster_are_refused_at_preview(
