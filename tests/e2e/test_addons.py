@@ -158,11 +158,7 @@ def test_a_service_gets_an_address_that_answers_from_outside(address: str, world
 
 
 def test_data_outlives_the_pod_that_wrote_it(cluster: Cluster, added: Outcome, world: World) -> None:
-    cluster("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": database()}))
-    cluster("rollout", "status", f"deployment/{DATABASE}", "--timeout=90s")
-    there = given_to(cluster, DATABASE)
-    eventually(lambda: kept_or_nothing(there) == [], 20, "the database answers from outside")
-    asked(there, "put", key="word", value="winterbottom")
+    there = database_with_a_word(cluster)
     (before,) = cluster.pods(f"app={DATABASE}")
     node = before["spec"]["nodeName"]
     assert "_default_database" in world.lab.on(node, f"ls {VOLUMES}")
@@ -173,6 +169,16 @@ def test_data_outlives_the_pod_that_wrote_it(cluster: Cluster, added: Outcome, w
     eventually(lambda: kept_or_nothing(there) == ["winterbottom"], 20, "what the first pod wrote is read back")
     cluster("delete", "service,deployment,pvc", DATABASE)
     eventually(lambda: world.lab.on(node, f"ls {VOLUMES}") == "", 60, "the volume goes with its claim")
+
+
+def database_with_a_word(cluster: Cluster) -> str:
+    """Its address; it remembers `winterbottom`."""
+    cluster("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": database()}))
+    cluster("rollout", "status", f"deployment/{DATABASE}", "--timeout=90s")
+    there = given_to(cluster, DATABASE)
+    eventually(lambda: kept_or_nothing(there) == [], 20, "the database answers from outside")
+    asked(there, "put", key="word", value="winterbottom")
+    return there
 
 
 def kept_or_nothing(address: str) -> list[str] | None:
@@ -243,3 +249,14 @@ def test_both_are_taken_away_without_residue(
     there = together(lambda node: world.lab.on(node, f"test ! -e {VOLUMES} || ls -la {VOLUMES}"), NODES)
     assert there == dict.fromkeys(NODES, "")
     assert set(stack.up().changes) == {"same"}
+
+
+def test_both_can_be_had_again_and_are_left_to_destroy(
+    cluster: Cluster, stack: Stack, world: World, addresses: str
+) -> None:
+    """With data in a volume that is in use: the test that destroys the cluster looks at what is left."""
+    stack.configure(images=IMAGES, loadBalancer={"addresses": [addresses]}, storage={})
+    stack.up()
+    database_with_a_word(cluster)
+    (pod,) = cluster.pods(f"app={DATABASE}")
+    assert "_default_database" in world.lab.on(pod["spec"]["nodeName"], f"ls {VOLUMES}")
