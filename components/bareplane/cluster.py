@@ -15,6 +15,8 @@ import pulumi
 from bareplane.config import ClusterConfig, ConfigError
 from bareplane.config.consistency import both_roles
 from bareplane.control_planes import ControlPlanesArgs, control_planes
+from bareplane.load_balancer import IMAGES as LOAD_BALANCER_IMAGES
+from bareplane.load_balancer import address_pool, load_balancer
 from bareplane.metrics import metrics_server
 from bareplane.resources import (
     ClientCertificate,
@@ -33,6 +35,8 @@ from bareplane.resources import (
 from bareplane.server import Server, ServerArgs
 from bareplane.specs import ClusterSettings, Connection, Form
 from bareplane.specs.kubeconfig import kubeconfig
+from bareplane.storage import IMAGES as STORAGE_IMAGES
+from bareplane.storage import provisioner, storage_class
 
 # Users of the API server that are not kubeadm's; their roles are applied with ClusterBootstrap.
 PROXY_USER, ROUTES_USER, APPROVER_USER = "system:kube-proxy", "bareplane:routes", "bareplane:serving-approver"
@@ -73,8 +77,7 @@ class Cluster(pulumi.ComponentResource):
         self.bootstrap = self._control_planes([self._servers[one] for one in chosen])
         self.network = self._network_manifests(args.network_objects)
         self.memberships = [self._node(one, server) for one, server in self._servers.items()]
-        if args.config.metrics:
-            self._metrics()
+        self._addons()
         self.kubeconfig = self._kubeconfig()
         self.nodes = list(self._servers)
         self.register_outputs({"kubeconfig": self.kubeconfig, "nodes": self.nodes})
@@ -110,8 +113,9 @@ class Cluster(pulumi.ComponentResource):
                 api_port=config.port,
                 control_plane=self._form if node in config.control_plane.nodes else None,
                 engine=config.runtime,
-                images=(*config.images.preload, *(("metrics-server",) if config.metrics else ())),
+                images=(*config.images.preload, *addon_images(config)),
                 image_source=config.images.source,
+                volumes=config.storage.path if config.storage else None,
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -198,12 +202,40 @@ class Cluster(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.bootstrap], deleted_with=self.bootstrap),
         )
 
-    def _metrics(self) -> None:
-        Manifest(
-            f"{self._name}-metrics",
+    def _addons(self) -> None:
+        """What runs in the cluster for everything else in it."""
+        config = self._config
+        if config.metrics:
+            self._objects("metrics", metrics_server())
+        if config.load_balancer:
+            announcing = load_balancer(control_planes_announce=config.control_plane.schedulable)
+            running = self._objects("load-balancer", announcing)
+            # Taken away first, while the controller still runs: it takes the addresses back from the Services.
+            self._objects("addresses", address_pool(config.load_balancer.addresses), running)
+        if config.storage:
+            volumes = [one for server in self._servers.values() for one in server.volumes]
+            running = self._objects("storage", provisioner(config.storage), *volumes)
+            self._objects("storage-class", [storage_class(config.storage)], running, replaced_on=["objects"])
+
+    def _objects(
+        self,
+        name: str,
+        objects: Sequence[Mapping[str, Any]],
+        *needed: pulumi.Resource,
+        replaced_on: Sequence[str] = (),
+    ) -> Manifest:
+        """Objects that need nodes to run on. `replaced_on`: inputs whose change has them made anew."""
+        return Manifest(
+            f"{self._name}-{name}",
             control_planes=self.control_planes,
-            objects=metrics_server(),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=self.memberships, deleted_with=self.bootstrap),
+            objects=objects,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[*self.memberships, *needed],
+                deleted_with=self.bootstrap,
+                replace_on_changes=list(replaced_on),
+                delete_before_replace=bool(replaced_on) or None,
+            ),
         )
 
     def _kubelet(self, node: str, server: Server) -> pulumi.Resource:
@@ -235,6 +267,15 @@ class Cluster(pulumi.ComponentResource):
         parts = pulumi.Output.all(self.identity.ca_certificate, admin.certificate, admin.key)
         made = parts.apply(lambda p: kubeconfig(self._config.name, server, p[0], ADMIN_USER, p[1], p[2]))
         return pulumi.Output.secret(made)
+
+
+def addon_images(config: ClusterConfig) -> tuple[str, ...]:
+    """Images of what runs in the cluster for everything else in it, by their names in the catalog."""
+    return (
+        *(("metrics-server",) if config.metrics else ()),
+        *(LOAD_BALANCER_IMAGES if config.load_balancer else ()),
+        *(STORAGE_IMAGES if config.storage else ()),
+    )
 
 
 def settings(config: ClusterConfig, addresses: Sequence[str]) -> ClusterSettings:

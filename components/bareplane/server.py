@@ -8,7 +8,7 @@ from typing import Literal
 
 import pulumi
 
-from bareplane.resources import Binaries, ContainerRuntime, HostSettings, Images, Machine, Place
+from bareplane.resources import Binaries, ContainerRuntime, HostSettings, Images, Machine, Place, VolumeDirectory
 from bareplane.specs import Connection, Form
 
 NODE_BINARIES = (
@@ -52,6 +52,8 @@ class ServerArgs:
     engine: Literal["containerd"] = "containerd"
     images: tuple[str, ...] = ()
     image_source: Literal["auto", "preload", "pull"] = "auto"
+    volumes: str | None = None
+    """The directory for its volumes, where it has any."""
 
 
 class Server(pulumi.ComponentResource):
@@ -97,7 +99,18 @@ class Server(pulumi.ComponentResource):
             names=programs,
             opts=after(self.settings),
         )
-        self.runtime = ContainerRuntime(f"{name}-runtime", self.place, engine=args.engine, opts=after(self.binaries))
+        self.volumes: Sequence[pulumi.Resource] = ()
+        if args.volumes is not None:
+            self.volumes = [
+                VolumeDirectory(f"{name}-volumes", self.place, path=args.volumes, opts=after(self.settings))
+            ]
+        self.runtime = ContainerRuntime(
+            f"{name}-runtime",
+            self.place,
+            engine=args.engine,
+            # The directory goes after the last container that writes to it.
+            opts=after(self.binaries, *self.volumes),
+        )
         self.images = Images(
             f"{name}-images", self.place, names=images, source=args.image_source, opts=after(self.runtime)
         )

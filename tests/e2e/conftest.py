@@ -24,6 +24,7 @@ ORDER = (
     "test_drift",
     "test_workers",
     "test_restart",
+    "test_addons",
     "test_destroy",
     "test_killed",
     "test_failed_create",

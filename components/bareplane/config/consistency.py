@@ -5,10 +5,11 @@ It works on what was given, valid or not: what another error hides would be told
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, cast
 
+from bareplane.config.addons import ranges
 from bareplane.config.models import NetworkConfig
 from bareplane.config.spelling import did_you_mean
 
@@ -28,6 +29,7 @@ def inconsistencies(given: Mapping[str, Any], names: Sequence[str], *, all_known
         *shared_host_keys(servers),
         *addresses(servers, wanted, network(given)),
         *too_many(wanted, given),
+        *addresses_to_give(servers, given),
         *shared_ports(entries(given, "apps")),
     ]
 
@@ -114,6 +116,32 @@ def too_many(nodes: Collection[str], given: Mapping[str, Any]) -> list[str]:
         f"cluster.network.podSubnet: '{pods}': has {shares} shares of /{mask} for {len(nodes)} nodes; "
         "take a larger subnet, or a larger nodeMask"
     ]
+
+
+def addresses_to_give(servers: Sequence[tuple[str, Mapping[str, Any]]], given: Mapping[str, Any]) -> list[str]:
+    """Whether what the load balancer may give is nobody else's."""
+    problems: list[str] = []
+    for text, one in ranges(texts(given, "cluster", "loadBalancer", "addresses")):
+        key = f"cluster.loadBalancer.addresses: {text!r}:"
+        problems += [
+            f"{key} overlaps cluster.network.{name} {subnet}; take addresses of the nodes' network"
+            for name, subnet in network(given).items()
+            if one.overlaps(subnet)
+        ]
+        problems += [
+            f"{key} {server}.address {address} is among them; take addresses that no machine has"
+            for server, address in known_addresses(servers)
+            if address in one
+        ]
+    return problems
+
+
+def known_addresses(servers: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[tuple[str, IPv4Address]]:
+    for name, server in servers:
+        try:
+            yield name, IPv4Address(str(server.get("address")))
+        except ValueError:
+            continue  # a name, or told by its own check
 
 
 def shared_ports(apps: Sequence[Any]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from bareplane.config.addons import LoadBalancerConfig, StorageConfig
 from bareplane.specs import Connection, Form
 from bareplane.specs.wire import DnsName, Network, NodeName, Spec, Version
 
@@ -119,6 +120,10 @@ class ClusterConfig(Spec):
     encryption_keys: Annotated[tuple[NodeName, ...], Field(min_length=1)] = ("key-1",)
     metrics: bool = False
     """Whether metrics-server runs in the cluster (`kubectl top`)."""
+    load_balancer: LoadBalancerConfig | None = None
+    """Addresses for Services of type LoadBalancer; without it they get none."""
+    storage: StorageConfig | None = None
+    """Volumes for claims; without it they stay pending."""
     drain_seconds: Annotated[int, Field(ge=1)] = 120
 
     @field_validator("workers", "encryption_keys")

@@ -8,7 +8,7 @@ from bareplane.resources.cluster import (
     NodeMembership,
 )
 from bareplane.resources.identity import ClientCertificate, ClusterIdentity, EncryptionKeyRing, StackIdentity
-from bareplane.resources.machine import Binaries, ContainerRuntime, HostSettings, Images, Machine
+from bareplane.resources.machine import Binaries, ContainerRuntime, HostSettings, Images, Machine, VolumeDirectory
 from bareplane.resources.node import (
     ControlPlane,
     ControlPlaneKubelet,
@@ -44,5 +44,6 @@ __all__ = [
     "PodNetwork",
     "ServingApprover",
     "StackIdentity",
+    "VolumeDirectory",
     "WorkerNode",
 ]

@@ -87,3 +87,10 @@ class Images(Resource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("Images", name, {**place.to_wire(), "names": list(names), "source": source}, opts)
+
+
+class VolumeDirectory(Resource):
+    """The directory that a node's volumes stand in."""
+
+    def __init__(self, name: str, place: Place, *, path: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("VolumeDirectory", name, {**place.to_wire(), "path": path}, opts)

@@ -27,7 +27,14 @@ from bareplane.specs.identity import (
     EncryptionKeyRingSpec,
     StackIdentitySpec,
 )
-from bareplane.specs.machine import BinariesSpec, ContainerRuntimeSpec, HostSettingsSpec, ImagesSpec, MachineKindSpec
+from bareplane.specs.machine import (
+    BinariesSpec,
+    ContainerRuntimeSpec,
+    HostSettingsSpec,
+    ImagesSpec,
+    MachineKindSpec,
+    VolumeDirectorySpec,
+)
 from bareplane.specs.settings import ClusterSettings, Form
 from bareplane.specs.wire import Spec
 
@@ -59,5 +66,6 @@ __all__ = [
     "ServingApproverSpec",
     "Spec",
     "StackIdentitySpec",
+    "VolumeDirectorySpec",
     "WorkerNodeSpec",
 ]

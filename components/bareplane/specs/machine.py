@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bareplane.specs.base import MachineSpec
-from bareplane.specs.wire import Address, DnsName, Version
+from bareplane.specs.wire import Address, DnsName, Version, VolumePath
 
 
 class MachineKindSpec(MachineSpec):
@@ -46,3 +46,10 @@ class ImagesSpec(MachineSpec):
 
     names: tuple[str, ...]
     source: Literal["auto", "preload", "pull"] = "auto"
+
+
+class VolumeDirectorySpec(MachineSpec):
+    """The directory that a node's volumes stand in."""
+
+    path: VolumePath
+    """What is in it goes with it; so it cannot change."""

@@ -18,6 +18,7 @@ from bareplane_provider.kinds.node_membership import NodeMembership
 from bareplane_provider.kinds.pki import Pki
 from bareplane_provider.kinds.pod_network import PodNetwork
 from bareplane_provider.kinds.serving_approver import ServingApprover
+from bareplane_provider.kinds.volume_directory import VolumeDirectory
 from bareplane_provider.kinds.worker_node import WorkerNode
 from bareplane_provider.plugin.kind import Kind
 
@@ -43,6 +44,7 @@ ALL: tuple[Kind, ...] = (
     PodNetwork(),
     ServingApprover(),
     StackIdentity(),
+    VolumeDirectory(),
     WorkerNode(),
 )
 KINDS: dict[str, Kind] = {kind.token: kind for kind in ALL}

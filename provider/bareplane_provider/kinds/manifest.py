@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from bareplane.specs import ManifestSpec
+from bareplane_provider.errors import BareplaneError
 from bareplane_provider.kinds.api_kind import ApiKind, Facts
 from bareplane_provider.kinds.control_planes import kubectl
 from bareplane_provider.kubeadm.yaml_text import yaml_text
@@ -16,6 +18,8 @@ from bareplane_provider.transport.session import Session
 ROLLED_OUT = frozenset({"Deployment", "DaemonSet", "StatefulSet"})
 APPLY = ("apply", "--server-side", "--force-conflicts", "--field-manager=bareplane", "-f", "-")
 Object = Mapping[str, Any]
+TYPE = "CustomResourceDefinition"
+UNKNOWN_KIND = re.compile(r'no matches for kind "([^"]+)" in version "([^"]+)"')
 
 
 class Manifest(ApiKind[ManifestSpec]):
@@ -26,13 +30,17 @@ class Manifest(ApiKind[ManifestSpec]):
         return f"manifest/{name}"
 
     def observe(self, spec: ManifestSpec, session: Session) -> Facts:
-        shown = kubectl(session, "get", "-f", "-", "--ignore-not-found", "-o", "json", stdin=stream(spec.objects))
+        shown = of_known_kinds(session, spec.objects, "get", "--ignore-not-found", "-o", "json")
         found: dict[str, Any] = json.loads(shown) if shown.strip() else {"items": []}
         live = {key(one): one for one in found.get("items", [found])}
         return {key(one): compared(one, live.get(key(one))) for one in spec.objects}
 
     def apply(self, spec: ManifestSpec, session: Session, context: Context) -> None:
         kubectl(session, *APPLY, stdin=stream(spec.objects))
+        types = [f"crd/{one['metadata']['name']}" for one in spec.objects if one["kind"] == TYPE]
+        if types:
+            # What is made next may be of these types.
+            kubectl(session, "wait", "--for=condition=Established", "--timeout=60s", *types)
         if not spec.wait_seconds:
             return
         for one in spec.objects:
@@ -57,7 +65,19 @@ class Manifest(ApiKind[ManifestSpec]):
         return outputs
 
     def remove(self, spec: ManifestSpec, session: Session, context: Context) -> None:
-        kubectl(session, "delete", "-f", "-", "--ignore-not-found", "--wait=true", stdin=stream(spec.objects))
+        of_known_kinds(session, spec.objects, "delete", "--ignore-not-found", "--wait=true")
+
+
+def of_known_kinds(session: Session, objects: tuple[dict[str, Any], ...], *arguments: str) -> str:
+    """kubectl with the objects; without those of a kind that the cluster does not know, as none of them is there."""
+    try:
+        return kubectl(session, *arguments, "-f", "-", stdin=stream(objects))
+    except BareplaneError as error:
+        unknown = {(kind, version) for kind, version in UNKNOWN_KIND.findall(str(error))}
+        known = tuple(one for one in objects if (one["kind"], one.get("apiVersion")) not in unknown)
+        if not unknown or len(known) == len(objects):
+            raise
+    return of_known_kinds(session, known, *arguments) if known else ""
 
 
 def stream(objects: tuple[dict[str, Any], ...]) -> str:

@@ -99,6 +99,13 @@ ROWS: tuple[Row, ...] = (
     ),
     *server_rows("server-2", NODE_BINARIES, IMAGES, checked=False),
     *static_pods("server-2"),
+    Row(
+        "server-2-volumes",
+        "VolumeDirectory",
+        on("server-2", path=always("/var/lib/bareplane-volumes")),
+        "server-2",
+        changes=(Input("path", "/srv/volumes", "refused"),),
+    ),
     # Before there is a kubelet beside it: what pods do on a server is nobody's residue.
     Row(
         "server-2-network",

@@ -207,6 +207,31 @@ def test_metrics_server_waits_for_the_nodes_and_is_preloaded(build: Build) -> No
     assert "metrics-server" in made["server-2-images"].inputs["names"]
 
 
+def test_a_load_balancer_and_storage_are_removed_in_an_order_that_leaves_nothing(build: Build) -> None:
+    made = build(["server-1"], ["server-2"], loadBalancer={"addresses": ["10.0.0.200-10.0.0.210"]}, storage={})
+    assert {"metallb-controller", "metallb-speaker", "local-path-provisioner", "volumes"} <= set(
+        made["server-2-images"].inputs["names"]
+    )
+    # Addresses are taken back by a controller that still runs, directories go when no pod makes any more.
+    for later, earlier in (
+        ("bareplane-load-balancer", "server-2-membership"),
+        ("bareplane-addresses", "bareplane-load-balancer"),
+        ("bareplane-storage-class", "bareplane-storage"),
+        ("bareplane-storage", "server-2-volumes"),
+        ("server-2-runtime", "server-2-volumes"),
+    ):
+        assert earlier in made[later].needs
+    assert made["server-1-volumes"].inputs["path"] == "/var/lib/bareplane-volumes"
+    own = ("load-balancer", "addresses", "storage", "storage-class")
+    assert {made[f"bareplane-{name}"].deleted_with for name in own} == {"bareplane-bootstrap"}
+
+
+def test_a_new_worker_changes_no_input_of_load_balancer_and_storage(build: Build) -> None:
+    keys: dict[str, Any] = {"loadBalancer": {"addresses": ["10.0.0.200-10.0.0.210"]}, "storage": {}}
+    two, three = build(["server-1"], ["server-2"], **keys), build(["server-1"], ["server-2", "server-3"], **keys)
+    assert [name for name, one in two.resources.items() if one.inputs != three[name].inputs] == []
+
+
 def key(text: str) -> bool:
     return "PRIVATE KEY" in text
 

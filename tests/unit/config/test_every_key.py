@@ -18,7 +18,13 @@ from tests.unit.config.test_config import GOOD, server
 FULL: dict[str, Any] = {
     **GOOD,
     "servers": [server("server-1", "10.0.0.1", jump=server("gate", "192.0.2.1")), *GOOD["servers"][1:]],
-    "cluster": {**GOOD["cluster"], "network": {}, "images": {}},
+    "cluster": {
+        **GOOD["cluster"],
+        "network": {},
+        "images": {},
+        "loadBalancer": {"addresses": ["10.0.0.200-10.0.0.210"]},
+        "storage": {},
+    },
 }
 Key = tuple[str | int, ...]
 
@@ -102,6 +108,9 @@ VALUES: dict[str, Any] = {
     "inventory": None,
     "plugin": "routes",
     "manifests": [],
+    "path": "/srv/volumes",
+    "default": False,
+    "reclaimPolicy": "Retain",
 }
 
 

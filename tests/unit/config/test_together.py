@@ -116,6 +116,25 @@ def test_a_secret_value_is_not_shown() -> None:
         ("servers.1.jump", server("gate", "192.0.2.1", hostKey=None), "servers.server-2.jump.hostKey: is missing"),
         ("cluster.workers", None, "must be a list"),
         ("cluster.metrics", "perhaps", "must be true or false"),
+        ("cluster.loadBalancer", {}, "cluster.loadBalancer.addresses: is required"),
+        ("cluster.loadBalancer.addresses", [], "must have at least 1"),
+        ("cluster.loadBalancer.addresses", ["10.0.0.200"], "addresses.0: '10.0.0.200': is no range of IPv4 addresses"),
+        ("cluster.loadBalancer.addresses", ["fd00::1-fd00::9"], "is no range of IPv4 addresses; write a range like"),
+        ("cluster.loadBalancer.addresses", ["10.0.0.1/24"], "is no range of IPv4 addresses"),
+        ("cluster.loadBalancer.addresses", ["10.0.0.9-10.0.0.8"], "ends before it begins"),
+        ("cluster.loadBalancer.addresses", ["239.0.0.0/28"], "no Service can have these"),
+        ("cluster.loadBalancer.addresses", ["10.0.0.64/28", "10.0.0.70-10.0.0.99"], "overlaps '10.0.0.64/28'"),
+        ("cluster.loadBalancer.addresses", ["10.244.9.0/28"], "overlaps cluster.network.podSubnet 10.244.0.0/16"),
+        ("cluster.loadBalancer.addresses", ["10.95.0.0-10.96.0.0"], "overlaps cluster.network.serviceSubnet"),
+        ("cluster.loadBalancer.addresses", ["10.0.0.0/30"], "servers.server-2.address 10.0.0.2 is among them"),
+        ("cluster.storage.path", "volumes", "must be the whole path of a directory"),
+        ("cluster.storage.path", "/srv/volumes/", "must be the whole path of a directory"),
+        ("cluster.storage.path", "/srv/../etc", "must be the whole path of a directory"),
+        ("cluster.storage.path", "/etc/volumes", "/etc has other uses; take a directory of its own"),
+        ("cluster.storage.path", "/var/lib/kubelet", "/var/lib/kubelet has other uses"),
+        ("cluster.storage.path", "/var/lib", "/var/lib has other uses"),
+        ("cluster.storage.path", "/", "must be the whole path"),
+        ("cluster.storage.reclaimPolicy", "Recycle", "Delete"),
         ("cluster.port", "many", "must be a whole number"),
         ("cluster.port", 1.5, "must be a whole number"),
         ("cluster.endpoint", 5, "must be text; put it in quotes"),
@@ -126,3 +145,15 @@ def test_a_secret_value_is_not_shown() -> None:
 )
 def test_further_values_that_cannot_be(path: str, value: Any, words: str) -> None:
     assert words in "\n".join(problems({path: value}))
+
+
+@pytest.mark.parametrize("path", ["/var/lib/bareplane-volumes", "/srv/volumes", "/data", "/home-of/volumes"])
+def test_places_for_volumes(path: str) -> None:
+    assert parse_config(changed({"cluster.storage.path": path}), Path("/nowhere")).cluster.storage is not None
+
+
+def test_addresses_to_give_are_ranges_and_networks() -> None:
+    given = ["10.0.0.200-10.0.0.210", "10.0.0.64/28", "10.0.0.99/32"]
+    config = parse_config(changed({"cluster.loadBalancer.addresses": given}), Path("/nowhere"))
+    assert config.cluster.load_balancer is not None
+    assert list(config.cluster.load_balancer.addresses) == given

@@ -27,6 +27,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "HostSettings": {**PLACE, "endpoint": "cluster.lab", "endpointAddresses": ["10.0.0.1"]},
     "Binaries": {**PLACE, "kubernetesVersion": "1.36.3", "names": ["kubelet", "containerd", "bridge"]},
     "ContainerRuntime": PLACE,
+    "VolumeDirectory": {**PLACE, "path": "/srv/volumes"},
     "Images": {**PLACE, "names": ["pause", "coredns"]},
     "Pki": {
         **NODE,

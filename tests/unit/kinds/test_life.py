@@ -92,6 +92,7 @@ def test_names_that_are_no_identifiers_are_quoted() -> None:
         ("EtcdMember", {"address": "10.0.0.7"}, "known to the others"),
         ("Pki", {"ca": {"certificate": "OTHER", "key": "OTHER"}}, "signed with it"),
         ("Pki", {"serviceAccount": {"publicKey": "x", "key": "y"}}, "signed with it"),
+        ("VolumeDirectory", {"path": "/srv/others"}, "volumes of the cluster stand there"),
     ],
 )
 def test_changes_that_would_destroy_a_cluster_are_refused_at_preview(
@@ -431,6 +432,52 @@ def test_a_manifest_waits_for_what_rolls_out(kit: Any) -> None:
     kind("Manifest").create("m", {**NODE, "objects": [DEPLOYMENT]}, kit.talk(machine))
     assert any("-n a rollout status Deployment/hello --timeout=300s" in line for line in machine.lines())
     assert key(DEPLOYMENT) == "Deployment a/hello"
+
+
+POOL = {"apiVersion": "metallb.io/v1beta1", "kind": "IPAddressPool", "metadata": {"name": "pool", "namespace": "a"}}
+NO_SUCH_KIND = (
+    'error: resource mapping not found for name: "pool" namespace: "a" from "STDIN": no matches for kind '
+    '"IPAddressPool" in version "metallb.io/v1beta1"\nensure CRDs are installed first'
+)
+
+
+def without_the_type(kit: Any, others: str = "") -> Any:
+    """A control plane whose API does not know the pool's type."""
+
+    def answer(argv: Any, stdin: str) -> Any:
+        asked = [one["kind"] for one in yaml.safe_load_all(stdin)] if stdin else []
+        if "IPAddressPool" in asked:
+            return kit.done(1, b"", NO_SUCH_KIND.encode())
+        return others if "get" in argv and asked else ""
+
+    return kit.machine(answer)
+
+
+def test_objects_whose_type_was_deleted_are_absent_and_hide_no_others(kit: Any) -> None:
+    machine = without_the_type(kit, json.dumps(DEPLOYMENT))
+    found = kind("Manifest").read("m", State({**NODE, "objects": [DEPLOYMENT, POOL]}, {}), kit.talk(machine))
+    assert found["facts"]["IPAddressPool a/pool"] == {"present": "no"}
+    assert found["facts"]["Deployment a/hello"]["present"] == "yes"
+    alone = kind("Manifest").read("m", State({**NODE, "objects": [POOL]}, {}), kit.talk(machine))
+    assert alone["facts"]["IPAddressPool a/pool"] == {"present": "no"}
+
+
+def test_objects_whose_type_was_deleted_are_gone_already(kit: Any) -> None:
+    machine = without_the_type(kit)
+    kind("Manifest").delete("m", State({**NODE, "objects": [POOL, DEPLOYMENT]}, {}), kit.talk(machine))
+    assert yaml.safe_load(machine.ran[-1][1]) == DEPLOYMENT
+
+
+def test_an_object_of_an_unknown_type_is_an_error_when_it_is_made(kit: Any) -> None:
+    with pytest.raises(BareplaneError, match="no matches for kind"):
+        kind("Manifest").create("m", {**NODE, "objects": [POOL]}, kit.talk(without_the_type(kit)))
+
+
+def test_a_manifest_waits_until_its_types_can_be_used(kit: Any) -> None:
+    machine = kit.machine(lambda argv, stdin: "")
+    one = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "a.b"}}
+    kind("Manifest").create("m", {**NODE, "objects": [one]}, kit.talk(machine))
+    assert any("wait --for=condition=Established --timeout=60s crd/a.b" in line for line in machine.lines())
 
 
 def etcd(kit: Any, *well: str, leader: bool = True) -> Any:

@@ -1,0 +1,3 @@
+module bareplane.dev/volumes
+
+go 1.26
