@@ -66,7 +66,8 @@ lint: $(VENV)/ready ## ruff and pyright
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright
 
-unit: $(VENV)/ready ## tests that need nothing
+unit: $(VENV)/ready ## tests that need nothing but ssh-keygen
+	@scripts/system-packages.sh ssh-keygen=openssh-client
 	@$(BIN)/pytest -q tests/unit $(ARGS)
 
 provider: toolchain ## tests that need an sshd, which they start

@@ -9,7 +9,8 @@ export BAREPLANE_SOAK=1 BAREPLANE_FIGURES="$figures"
 status=0
 .venv/bin/pytest -q tests/provider/conformance tests/unit/injection tests/provider/injection "$@" || status=$?
 .venv/bin/pytest -q tests/e2e/test_canaries.py tests/e2e/test_killed.py || status=$?
-.venv/bin/python -m tests.provider.conformance.document "$figures" >"$figures.md"
+.venv/bin/python -m tests.provider.conformance.document "$figures" >"$figures.md" || status=$?
+[ -s "$figures.md" ] || exit "$status"
 cat "$figures.md" >docs/conformance.md
 echo "written: docs/conformance.md"
 exit "$status"

@@ -17,7 +17,7 @@ FORMAT = f'{{{{.Label "{SERVER_LABEL}"}}}}\t{{{{.State}}}}\t{{{{.Label "{SEED_LA
 # The engine may still be finishing, or undoing, what a killed run asked for.
 BUSY = ("is already in use", "volume is in use", "already in progress", "has active endpoints")
 GONE = ("no such container", "no such volume", "no such network", " not found")
-PATIENCE = 15.0
+PATIENCE = 60.0
 UNFINISHED = ("created", "removing", "dead")
 SETTLING_SECONDS = 2.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import subprocess
@@ -17,6 +18,8 @@ from tests.e2e.stack import source_roots
 
 APP = "app.kubernetes.io/name=hello"
 HELLO_IMAGE = "bareplane.dev/hello:1"
+NOT_YET = (AssertionError, ValueError, OSError, subprocess.SubprocessError, http.client.HTTPException)
+"""What a question meets while its answer is on the way; half an answer is no JSON either."""
 
 
 class Cluster:
@@ -90,7 +93,7 @@ def eventually(true: Callable[[], bool], seconds: float, what: str) -> float:
             if true():
                 return time.monotonic() - began
             reason = "not yet"
-        except AssertionError as error:
+        except NOT_YET as error:
             reason = str(error)
         assert time.monotonic() - began < seconds, f"{what}: not within {seconds:.0f} s: {reason}"
         time.sleep(0.5)

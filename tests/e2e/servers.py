@@ -5,11 +5,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import select
 import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ T = TypeVar("T")
 DOCKER_RESOLVER = " 0B00007F "
 """127.0.0.11 as the kernel writes it."""
 Inventory = Mapping[str, Any]
+ANSWERS_WITHIN = 15
+"""Seconds that a held session may take for a word."""
 RUNTIME = "/var/lib/containerd/io.containerd."
 WRITTEN_BY_THE_CLUSTER = (
     "/var/lib/private/etcd",
@@ -121,14 +124,19 @@ def without_the_clusters_own(lines: Iterable[str]) -> list[str]:
     return [line for line in lines if not any(f" {path}/" in line for path in WRITTEN_BY_THE_CLUSTER)]
 
 
+def with_life_signs(argv: Sequence[str]) -> list[str]:
+    """OpenSSH, ending when its server says nothing for 15 s."""
+    return [argv[0], "-oServerAliveInterval=5", *argv[1:]]
+
+
 class HeldSession:
     """An SSH session that somebody has open all the time."""
 
     def __init__(self, lab: Lab, server: str) -> None:
         self._process = subprocess.Popen(
-            lab.ssh(server, "cat"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+            with_life_signs(lab.ssh(server, "cat")), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
-        self.answers("hello")
+        assert self.answers("hello"), f"{server}: a session does not answer"
 
     def answers(self, word: str) -> bool:
         if self._process.poll() is not None:
@@ -137,6 +145,9 @@ class HeldSession:
         assert self._process.stdout
         self._process.stdin.write(f"{word}\n")
         self._process.stdin.flush()
+        # One line a word: nothing waits in the stream's own buffer.
+        if not select.select([self._process.stdout], [], [], ANSWERS_WITHIN)[0]:
+            return False
         return self._process.stdout.readline().strip() == word
 
     def close(self) -> None:

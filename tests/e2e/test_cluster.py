@@ -45,7 +45,7 @@ def test_all_nodes_are_ready_when_up_returns(cluster: Cluster, made: Outcome) ->
 
 
 def test_system_pods_and_the_app_are_ready(cluster: Cluster) -> None:
-    eventually(cluster.all_pods_ready, 30, "all pods Ready")
+    eventually(cluster.all_pods_ready, 120, "all pods Ready")
     system = {
         one["metadata"]["name"].rsplit("-", 2)[0] for one in cluster.json("get", "pods", "-n", "kube-system")["items"]
     }

@@ -21,7 +21,7 @@ def test_destroy_leaves_no_residue(cluster: Cluster, stack: Stack, world: World,
         outcome = stack.up()
         figures.add(f"up, cycle {cycle}", outcome.seconds)
         address = world.lab.address("server-3")
-        eventually(lambda: answers(f"http://{address}:30080/"), 10, "hello answers")
+        eventually(lambda: answers(f"http://{address}:30080/"), 60, "hello answers")
     outcome = stack.destroy()
     figures.add(f"destroy, cycle {cycle}", outcome.seconds)
     assert set(outcome.steps.values()) == {"delete"}

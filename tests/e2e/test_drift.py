@@ -45,7 +45,7 @@ def test_a_deleted_deployment_is_named_and_made_again(cluster: Cluster, stack: S
     assert all(path.startswith('facts["Deployment default/hello"]') for path in preview.differences["hello-manifest"])
     assert stack.up().steps == {"hello-manifest": "update"}
     # kube-proxy learns of new pods a moment after they are Ready.
-    eventually(lambda: answers(f"http://{world.lab.address('server-2')}:30080/"), 10, "hello answers")
+    eventually(lambda: answers(f"http://{world.lab.address('server-2')}:30080/"), 60, "hello answers")
 
 
 CONF = "/etc/kubernetes/kubelet.conf"

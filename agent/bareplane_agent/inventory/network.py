@@ -15,7 +15,7 @@ from ..residues.netns import FOLDER
 LINK_FACTS = ("link_type", "mtu", "operstate", "master", "address")
 # Changes by itself: how long an address or a route learned from elsewhere is still good.
 EPHEMERAL = re.compile(r" (expires \S+|age \S+|cache)")
-ADDRESS_CHECK = 4.0
+ADDRESS_CHECK = 10.0
 """Seconds that an address may take to be found unique."""
 CHAIN_COUNTERS = re.compile(r" \[\d+:\d+\]")
 

@@ -33,7 +33,7 @@ def test_a_program_that_hangs_is_ended_with_all_it_started(clean: Server) -> Non
     with pytest.raises(Refused, match="did not end within") as caught:
         clean.ask("apply", items=[hanging()], deadline=2)
     assert (caught.value.code, caught.value.item) == ("deadline", "command hang")
-    assert time.monotonic() - began < 2 + 3
+    assert time.monotonic() - began < 15
     assert left(clean) == ""
     converges(clean)
 
@@ -50,7 +50,7 @@ def test_an_agent_that_is_stopped_is_ended_with_its_program(clean: Server, stopp
         last = json.loads(process.stdout.read().splitlines()[-1])
     assert (last["event"], last["code"]) == ("error", "deadline")
     assert "was killed" in last["message"]
-    assert time.monotonic() - began < 4 + 3 + 4
+    assert time.monotonic() - began < 33
     assert left(clean) == ""
     converges(clean)
 

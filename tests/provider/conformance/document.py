@@ -10,6 +10,8 @@ from typing import Any
 
 from tests.provider.conformance.report import Report, lines, table
 
+HOSTILE_STRINGS = 10_000
+"""At least so many are to be tried in a soak, over all boundaries."""
 HEAD = """# Conformance
 
 What the kit (tests/provider/conformance) found. `make conformance` runs its fast part, in which one fact of each sort
@@ -51,5 +53,16 @@ def document(figures: Mapping[str, Any]) -> Iterator[str]:
         yield from table(["what", "figure"], [[name, str(value)] for name, value in figures[section].items()])
 
 
+def shortcomings(figures: Mapping[str, Any]) -> Iterator[str]:
+    """Why a soak cannot vouch for the boundaries: too few strings tried, or one that got through."""
+    found = figures.get("injection", {"hostile strings": 0, "injections": 0})
+    if found["hostile strings"] < HOSTILE_STRINGS:
+        yield f"{found['hostile strings']} hostile strings were tried, fewer than {HOSTILE_STRINGS}"
+    if found["injections"]:
+        yield f"{found['injections']} hostile strings were taken for something else"
+
+
 if __name__ == "__main__":
-    print("\n".join(document(json.loads(Path(sys.argv[1]).read_text()))))
+    known = json.loads(Path(sys.argv[1]).read_text())
+    print("\n".join(document(known)))
+    sys.exit("\n".join(shortcomings(known)) or None)

@@ -46,6 +46,8 @@ class Break:
     fact: str
     script: str
     server: str = "server-1"
+    mended: str = ""
+    """A script that repairs it, where that is another kind's matter and this one only waits for it."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,36 @@ from bareplane_provider.transport.session import Session
 from tests.provider.transport.server import SSHD, Server, keygen
 
 Open = Callable[..., Session]
+
+
+@contextmanager
+def once(true: Callable[[], object], act: Callable[[], None]) -> Generator[list[float]]:
+    """Acts beside the body as soon as it is true; what it yields holds the moment at which it began to."""
+    moments: list[float] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.is_set():
+            if true():
+                moments.append(time.monotonic())
+                act()
+                return
+            over.wait(0.02)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield moments
+    finally:
+        over.set()
+        watching.join()
+
+
+def until(true: Callable[[], object], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 @pytest.fixture(scope="session")

@@ -102,6 +102,33 @@ class Server:
                 found.append(int(stat.parent.name))
         return found
 
+    def running(self, program: str) -> int:
+        """How many processes of that name its sessions run."""
+        assert self.process
+        parents: dict[int, int] = {}
+        named: list[int] = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                before, _, after = stat.read_text().rpartition(")")
+            except OSError:
+                continue
+            pid = int(stat.parent.name)
+            parents[pid] = int(after.split()[1])
+            if before.partition("(")[2] == program:
+                named.append(pid)
+
+        def below(pid: int) -> bool:
+            while pid in parents and pid != self.process_id:
+                pid = parents[pid]
+            return pid == self.process_id
+
+        return sum(map(below, named))
+
+    @property
+    def process_id(self) -> int:
+        assert self.process
+        return self.process.pid
+
     def cut(self) -> None:
         """Kill the sessions, leaving the server."""
         if self.process:

@@ -222,9 +222,10 @@ def test_a_refusal_waits_until_no_further_machine_has_come() -> None:
     threading.Timer(0.2, arrivals.note).start()
     began = time.monotonic()
     arrivals.wait(cancelled)
-    assert 0.45 < time.monotonic() - began < 2
+    assert 0.45 < time.monotonic() - began < 6
+    arrivals.QUIET = 60
     arrivals.note()
     cancelled.set()
     began = time.monotonic()
     arrivals.wait(cancelled)
-    assert time.monotonic() - began < 0.2
+    assert time.monotonic() - began < 6
