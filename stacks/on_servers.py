@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pulumi
 
-from bareplane import App, AppArgs, Cluster, ClusterArgs, StackConfig, network_objects, secret_keys
+from bareplane import App, AppArgs, Cluster, ClusterArgs, StackConfig, network_objects
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,9 +21,8 @@ def program(config: StackConfig) -> None:
             network_objects=network_objects(config, ROOT),
         ),
     )
-    secret = "apps" in secret_keys(pulumi.get_project())
     for app in config.apps:
-        App(app.name, AppArgs(config=app, cluster=cluster, secret_environment=secret))
+        App(app.name, AppArgs(config=app, cluster=cluster))
     pulumi.export("kubeconfig", cluster.kubeconfig)
     pulumi.export("nodes", cluster.nodes)
     pulumi.export("endpoint", f"https://{cluster.settings.endpoint_addresses[0]}:{cluster.settings.port}")

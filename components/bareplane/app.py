@@ -24,8 +24,6 @@ class AppArgs:
 
     config: AppConfig
     cluster: Cluster
-    secret_environment: bool = False
-    """Whether the environment was set with `--secret`: it then stands in a Secret of the cluster, not in the pods."""
 
 
 class App(pulumi.ComponentResource):
@@ -37,7 +35,7 @@ class App(pulumi.ComponentResource):
         self.manifest = Manifest(
             f"{name}-manifest",
             control_planes=cluster.control_planes,
-            objects=objects(config, secret_environment=args.secret_environment),
+            objects=objects(config),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[*cluster.memberships],
@@ -48,29 +46,31 @@ class App(pulumi.ComponentResource):
         self.register_outputs({"name": config.name})
 
 
-def objects(app: AppConfig, *, secret_environment: bool) -> list[dict[str, Any]]:
+def objects(app: AppConfig) -> list[dict[str, Any]]:
     """What the cluster is given; Secrets come before the pods that read them."""
-    if not (secret_environment and app.environment):
-        plain = [{"name": name, "value": value} for name, value in app.environment.items()]
-        return [deployment(app, plain), service(app)]
+    given: list[dict[str, Any]] = [{"name": name, "value": value} for name, value in app.environment.items()]
+    if not app.secret_environment:
+        return [deployment(app, given), service(app)]
     sealed = secret(app)
     held = sealed["metadata"]["name"]
-    taken = [{"name": name, "valueFrom": {"secretKeyRef": {"name": held, "key": name}}} for name in app.environment]
-    return [sealed, deployment(app, taken), service(app)]
+    given += [
+        {"name": one, "valueFrom": {"secretKeyRef": {"name": held, "key": one}}} for one in app.secret_environment
+    ]
+    return [sealed, deployment(app, given), service(app)]
 
 
 def secret(app: AppConfig) -> dict[str, Any]:
-    """The app's environment as a Secret. Its name changes with its content, so that new content means new pods.
+    """The app's secret environment. Its name changes with its content, so that new content means new pods.
 
     The name is no secret: a slow hash keeps what may be a short password from being found by trying.
     """
-    content = json.dumps(app.environment, sort_keys=True).encode()
+    content = json.dumps(app.secret_environment, sort_keys=True).encode()
     mark = hashlib.scrypt(content, salt=app.name.encode(), n=1 << 14, r=8, p=1, dklen=5).hex()
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {"name": f"{app.name}-{mark}", "namespace": "default", "labels": {LABEL: app.name}},
-        "data": {name: base64.b64encode(value.encode()).decode() for name, value in app.environment.items()},
+        "data": {name: base64.b64encode(value.encode()).decode() for name, value in app.secret_environment.items()},
     }
 
 

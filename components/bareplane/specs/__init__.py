@@ -37,6 +37,7 @@ from bareplane.specs.machine import (
 )
 from bareplane.specs.settings import ClusterSettings, Form
 from bareplane.specs.wire import Spec
+from bareplane.specs.workload import HealthCheckSpec, LimitsSpec, Placement, VolumeSpec
 
 __all__ = [
     "ApiSpec",
@@ -54,18 +55,22 @@ __all__ = [
     "EtcdMemberSpec",
     "EtcdQuorumSpec",
     "Form",
+    "HealthCheckSpec",
     "HostSettingsSpec",
     "ImagesSpec",
     "KubeProxySpec",
+    "LimitsSpec",
     "MachineKindSpec",
     "MachineSpec",
     "ManifestSpec",
     "NodeMembershipSpec",
     "PkiSpec",
+    "Placement",
     "PodNetworkSpec",
     "ServingApproverSpec",
     "Spec",
     "StackIdentitySpec",
     "VolumeDirectorySpec",
+    "VolumeSpec",
     "WorkerNodeSpec",
 ]
