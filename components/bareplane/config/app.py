@@ -10,7 +10,16 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from bareplane.config.repeated import refuse_repeated
 from bareplane.specs.wire import NodeName, Spec
-from bareplane.specs.workload import Environment, HealthCheckSpec, LimitsSpec, Placement, Port, VolumeSpec, Words
+from bareplane.specs.workload import (
+    AppName,
+    Command,
+    Environment,
+    HealthCheckSpec,
+    LimitsSpec,
+    Placement,
+    Port,
+    VolumeSpec,
+)
 
 PLACEMENTS: Mapping[str, Placement] = {"traditional": "process", "containerization": "container"}
 """Where apps run that say nothing, by the stack's model."""
@@ -20,9 +29,9 @@ NEED_IMAGES: tuple[Placement, ...] = ("container", "deployment")
 class AppConfig(Spec):
     """One app. What it is does not depend on where it runs."""
 
-    name: NodeName
+    name: AppName
     image: str | None = None
-    command: Annotated[Words, Field(validate_default=True)] = ()
+    command: Annotated[Command, Field(validate_default=True)] = ()
     """Words; unless given, the image's own program runs."""
     replicas: Annotated[int, Field(ge=0)] = 1
     port: Port = 8080
@@ -47,8 +56,6 @@ class AppConfig(Spec):
     def or_image_is_given(cls, value: tuple[str, ...], others: ValidationInfo) -> tuple[str, ...]:
         if not value and others.data.get("image", "") is None:
             raise ValueError("is missing, as image is; say what runs with one of them, or with both")
-        if value and not value[0]:
-            raise ValueError("begins with an empty word; the first is the program")
         return value
 
     @field_validator("image")

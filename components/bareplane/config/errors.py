@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from bareplane.config.spelling import Place
 from bareplane.specs.wire import DNS_LABEL, DNS_NAME, USER, VERSION
+from bareplane.specs.workload import APP
 
 LONGEST = 100
 """Characters of a value that a message shows."""
@@ -18,6 +19,7 @@ ENVIRONMENTS = ("environment", SEALED)
 """Keys that hold names of the user's own; no value below the second is shown."""
 PATTERNS = {
     DNS_LABEL: "must be lower-case letters, digits and dashes, at most 63, neither first nor last a dash",
+    APP: "must be lower-case letters and digits, with single dashes between them, at most 50",
     DNS_NAME: "must be a DNS name in lower case, like cluster.example.org",
     USER: "must be the name of a user there: lower-case letters, digits, dashes and underscores, at most 32",
     VERSION: "must be a full version, like 1.36.3",

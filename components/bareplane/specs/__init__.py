@@ -3,6 +3,7 @@
 A spec's field names are snake_case in Python and camelCase on the wire, as Pulumi users expect.
 """
 
+from bareplane.specs.app import AppContainerSpec, AppDeploymentSpec, AppInstanceSpec, AppProcessSpec
 from bareplane.specs.base import MachineSpec
 from bareplane.specs.cluster import (
     ApiSpec,
@@ -41,6 +42,10 @@ from bareplane.specs.workload import HealthCheckSpec, LimitsSpec, Placement, Vol
 
 __all__ = [
     "ApiSpec",
+    "AppContainerSpec",
+    "AppDeploymentSpec",
+    "AppInstanceSpec",
+    "AppProcessSpec",
     "BinariesSpec",
     "ClientCertificateSpec",
     "ClusterBootstrapSpec",

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from bareplane.specs.quantity import Cpu, Size
 from bareplane.specs.wire import Spec
 
 Placement = Literal["process", "container", "deployment"]
 
+APP = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+"""containerd takes no two dashes in a row."""
+PROGRAM = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./+-]*")
+"""systemd reads signs before a program's name as orders of its own."""
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 FOLDER = re.compile(r"(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+")
 PATH = re.compile(r"/[A-Za-z0-9_.~/-]*(\?[A-Za-z0-9_.~=&-]*)?")
@@ -28,15 +32,30 @@ def is_a_variable(value: str) -> str:
 
 
 def is_a_value(value: str) -> str:
-    if "\0" in value:
-        raise ValueError("holds a NUL byte, which no environment can")
+    refuse_controls(value, "\t\n")
     return value
 
 
 def is_a_word(value: str) -> str:
     """One that stands in a unit file, a command line and a manifest alike."""
-    if any(ord(one) < 32 or ord(one) == 127 for one in value):
-        raise ValueError("holds a control character; take a script that has it")
+    refuse_controls(value, "\t")
+    return value
+
+
+def refuse_controls(value: str, allowed: str) -> None:
+    """Raises ValueError for control characters, and for what UTF-8 or systemd's check of it refuses."""
+    for one in value:
+        code = ord(one)
+        strange = 0xD800 <= code <= 0xDFFF or 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE
+        if strange or (one not in allowed and (code < 32 or code == 127)):
+            raise ValueError("holds a control character or half of one; keep such text in a file")
+
+
+def is_a_command(value: tuple[str, ...]) -> tuple[str, ...]:
+    if value and not value[0]:
+        raise ValueError("begins with an empty word; the first is the program")
+    if value and not PROGRAM.fullmatch(value[0]):
+        raise ValueError(f"begins with {value[0]!r}, which is no program's path; write it like /usr/bin/app")
     return value
 
 
@@ -55,7 +74,8 @@ def is_a_path(value: str) -> str:
 Port = Annotated[int, Field(ge=1, le=65535)]
 Variable = Annotated[str, AfterValidator(is_a_variable)]
 Value = Annotated[str, AfterValidator(is_a_value)]
-Words = tuple[Annotated[str, AfterValidator(is_a_word)], ...]
+AppName = Annotated[str, StringConstraints(pattern=APP, max_length=50)]
+Command = Annotated[tuple[Annotated[str, AfterValidator(is_a_word)], ...], AfterValidator(is_a_command)]
 Environment = dict[Variable, Value]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bareplane.app import objects
+from bareplane.apps.deployment import objects
 from bareplane.config import AppConfig
 from bareplane.specs.kubeconfig import kubeconfig
 

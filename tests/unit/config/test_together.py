@@ -112,7 +112,7 @@ def test_whatever_was_set_secret_ends_up_in_the_secret_environment(key: str) -> 
 
 def test_no_value_of_a_secret_environment_is_shown() -> None:
     told = problems({"apps.0.secretEnvironment": {"A_WORD": "hush\0"}, "apps.0.environment": {"A_WORD": "x"}})
-    assert [one for one in told if one.startswith("apps.0.secretEnvironment.A_WORD: holds a NUL")]
+    assert [one for one in told if one.startswith("apps.0.secretEnvironment.A_WORD: holds a control character")]
     assert "hush" not in str(told)
     told = problems({"apps.0.secretEnvironment": {"A": "hush"}, "apps.0.environment": {"A": "x"}})
     assert told == ["apps.0.secretEnvironment: A stands in environment too; take it out of one of them"]
