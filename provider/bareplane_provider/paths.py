@@ -7,7 +7,7 @@ LIB = f"{PREFIX}/lib"
 APPS = f"{PREFIX}/apps"
 STATE = "/var/lib/bareplane"
 APP_SETTINGS = "/etc/bareplane/apps"
-VOLUMES = "/var/lib/bareplane-volumes"
+VOLUMES = "/var/lib/bareplane-containers"
 
 KUBERNETES = "/etc/kubernetes"
 PKI = f"{KUBERNETES}/pki"

@@ -13,6 +13,7 @@ import pulumi
 from bareplane.cluster import Cluster
 from bareplane.config import AppConfig
 from bareplane.resources import AppDeployment
+from bareplane.specs import VolumeSpec
 
 LABEL = "app.kubernetes.io/name"
 VOLUME = "data"
@@ -38,14 +39,27 @@ def deployed_app(parent: pulumi.Resource, app: AppConfig, cluster: Cluster) -> A
 def objects(app: AppConfig) -> list[dict[str, Any]]:
     """What the cluster is given; Secrets come before the pods that read them."""
     given: list[dict[str, Any]] = [{"name": name, "value": value} for name, value in app.environment.items()]
-    if not app.secret_environment:
-        return [deployment(app, given), service(app)]
-    sealed = secret(app)
-    held = sealed["metadata"]["name"]
-    given += [
-        {"name": one, "valueFrom": {"secretKeyRef": {"name": held, "key": one}}} for one in app.secret_environment
-    ]
-    return [sealed, deployment(app, given), service(app)]
+    before: list[dict[str, Any]] = []
+    if app.secret_environment:
+        sealed = secret(app)
+        before.append(sealed)
+        held = sealed["metadata"]["name"]
+        given += [
+            {"name": one, "valueFrom": {"secretKeyRef": {"name": held, "key": one}}} for one in app.secret_environment
+        ]
+    if app.volume is not None:
+        before.append(claim(app, app.volume))
+    return [*before, deployment(app, given), service(app)]
+
+
+def claim(app: AppConfig, volume: VolumeSpec) -> dict[str, Any]:
+    """Storage of the cluster's default class, for one node at a time."""
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": app.name, "namespace": "default", "labels": {LABEL: app.name}},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": volume.size}}},
+    }
 
 
 def secret(app: AppConfig) -> dict[str, Any]:
