@@ -12,7 +12,7 @@ from bareplane.specs import AppContainerSpec
 from bareplane.specs.quantity import millicores, octets
 from bareplane_provider import catalog
 from bareplane_provider.facts import MachineFacts
-from bareplane_provider.kinds.app_instance import AppInstance, catalog_image, variables, well
+from bareplane_provider.kinds.app_instance import AppInstance, catalog_image, seal, variables, well
 from bareplane_provider.kinds.items import (
     Item,
     Plan,
@@ -63,7 +63,7 @@ class AppContainer(AppInstance[AppContainerSpec]):
             directory(f"{VOLUMES}/{spec.app}", "0777", tree=True),
             residue(f"containers {stem(spec)}"),
             residue(f"cgroups {stem(spec)}"),
-            secret_file(environment, lines(variables(spec) | spec.secret_environment)),
+            secret_file(environment, seal(spec) + lines(variables(spec) | spec.secret_environment)),
             unit(
                 name,
                 render(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
@@ -65,6 +67,15 @@ def well(spec: AppInstanceSpec) -> list[str]:
 def variables(spec: AppInstanceSpec) -> dict[str, str]:
     """The environment that is no secret, with what every app is told."""
     return {**spec.environment, "NODE_NAME": spec.connection.name, "PORT": str(spec.port)}
+
+
+def seal(spec: AppInstanceSpec) -> str:
+    """The first line of a file with the app's secrets, a comment: makes guessing from the file's hash slow.
+
+    The state holds that hash, and a password may be short; with this line each guess costs what the line costs.
+    """
+    content = json.dumps(spec.secret_environment, sort_keys=True).encode()
+    return f"# {hashlib.scrypt(content, salt=spec.app.encode(), n=1 << 14, r=8, p=1, dklen=16).hex()}\n"
 
 
 def catalog_image(reference: str | None) -> tuple[str, ImageEntry] | None:

@@ -12,7 +12,7 @@ from bareplane.specs import AppProcessSpec
 from bareplane.specs.quantity import millicores, octets
 from bareplane_provider import catalog
 from bareplane_provider.facts import MachineFacts
-from bareplane_provider.kinds.app_instance import AppInstance, catalog_image, variables, well
+from bareplane_provider.kinds.app_instance import AppInstance, catalog_image, seal, variables, well
 from bareplane_provider.kinds.items import (
     Item,
     Plan,
@@ -58,7 +58,7 @@ class AppProcess(AppInstance[AppProcessSpec]):
     def items(self, spec: AppProcessSpec, machine: MachineFacts) -> list[Item]:
         name, plain, secret = self.unit(spec), f"{APP_SETTINGS}/{spec.app}.env", f"{APP_SETTINGS}/{spec.app}.secret.env"
         data = f"{PRIVATE}/{stem(spec)}"
-        hidden = [secret_file(secret, lines(spec.secret_environment))] if spec.secret_environment else []
+        hidden = [secret_file(secret, seal(spec) + lines(spec.secret_environment))] if spec.secret_environment else []
         return [
             # The places that systemd keeps for a service with a dynamic user; its owner changes as it starts.
             directory(PRIVATE, "0700"),
