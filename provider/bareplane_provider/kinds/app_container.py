@@ -33,6 +33,7 @@ from bareplane_provider.transport.session import Session
 from bareplane_templates import render
 
 START_SECONDS = 90
+TASKS = "/var/lib/containerd/io.containerd.runtime.v2.task"
 # Arguments: how to call ctr, then the container; it is fine that there is none.
 CLEAR = 'name=$1; shift; { "$@" tasks delete --force "$name"; "$@" containers delete "$name"; } >/dev/null 2>&1; true'
 
@@ -61,6 +62,8 @@ class AppContainer(AppInstance[AppContainerSpec]):
             directory(VOLUMES, "0700"),
             # Whoever the image's user is may write; nobody else gets past the directory above.
             directory(f"{VOLUMES}/{spec.app}", "0777", tree=True),
+            # containerd makes it for the namespace, and leaves it.
+            directory(f"{TASKS}/{stem(spec)}", tree=True, owned=False),
             residue(f"containers {stem(spec)}"),
             residue(f"cgroups {stem(spec)}"),
             secret_file(environment, seal(spec) + lines(variables(spec) | spec.secret_environment)),
