@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from bareplane.specs import AppInstanceSpec
@@ -80,9 +79,5 @@ def seal(spec: AppInstanceSpec) -> str:
 
 def catalog_image(reference: str | None) -> tuple[str, ImageEntry] | None:
     """The catalog's image of this reference, by name; None for an image of somebody else's."""
-    known: Iterator[tuple[str, ImageEntry]] = iter(_images().items())
+    known = catalog.read_lock().images.items()
     return next(((name, one) for name, one in known if one.reference == reference), None)
-
-
-def _images() -> Mapping[str, ImageEntry]:
-    return catalog.read_lock().images
