@@ -34,7 +34,7 @@ NEIGHBOURS, BURNER = ("app-1", "app-2", "app-3", "app-4"), "app-5"
 PORTS = {name: 8080 + number for number, name in enumerate((*NEIGHBOURS, BURNER), 1)}
 SECONDS, PAUSE = 15.0, 0.02
 BURNING = {"command": ["/hello", "burn"], "environment": {"BURN_MEMORY": "1024"}}
-USAGE = "systemctl show -p CPUUsageNSec -p MemoryCurrent -p NRestarts bareplane-process-app-5.service"
+USAGE = "systemctl show -p MemoryCurrent -p NRestarts bareplane-process-app-5.service"
 PHASES: Sequence[tuple[str, Mapping[str, Any]]] = (
     ("five quiet apps", {}),
     ("one burns, no limits", BURNING),
@@ -50,7 +50,6 @@ class Seen:
     what: str
     latencies: Sequence[float]
     refused: int
-    processors: float
     mebibytes: int
     restarts: int
 
@@ -106,15 +105,14 @@ def measured(one: Servers) -> list[Seen]:
 
 def phase(what: str, one: Servers) -> Seen:
     address = one.control_plane
-    before, began = usage(one), time.monotonic()
+    before = usage(one)
     with ThreadPoolExecutor(len(NEIGHBOURS)) as pool:
         answers = list(pool.map(asked, [address] * len(NEIGHBOURS), [PORTS[one] for one in NEIGHBOURS]))
-    after, seconds = usage(one), time.monotonic() - began
+    after = usage(one)
     return Seen(
         what,
         [latency for each in answers for latency in each if latency is not None],
         sum(latency is None for each in answers for latency in each),
-        (after["CPUUsageNSec"] - before["CPUUsageNSec"]) / 1e9 / seconds,
         after["MemoryCurrent"] >> 20,
         after["NRestarts"] - before["NRestarts"],
     )
@@ -139,7 +137,7 @@ def asked(address: str, port: int) -> list[float | None]:
 
 
 def usage(one: Servers) -> dict[str, int]:
-    """Of the fifth app: nanoseconds of processor, bytes, and how often systemd started it again."""
+    """Of the fifth app: bytes, and how often systemd started it again."""
     shown = one.ssh(one.control_plane, USAGE)
     pairs = (line.partition("=") for line in shown.splitlines())
     return {name: int(value) if value.isdecimal() and int(value) < 1 << 63 else 0 for name, _, value in pairs}
@@ -149,7 +147,7 @@ def table(found: Sequence[Seen]) -> str:
     rows = [f"{'latency of the other four, ms':36} {'p50':>7} {'p99':>7} {'max':>7} {'answers':>8}   the fifth"]
     for one in found:
         points = quantiles(one.latencies, n=100)
-        fifth = f"{one.processors:.2f} processors, {one.mebibytes} MiB, {one.restarts} restarts"
+        fifth = f"{one.mebibytes} MiB, {one.restarts} restarts"
         rows.append(
             f"{one.what:36} {points[49]:7.1f} {points[98]:7.1f} {max(one.latencies):7.1f} {len(one.latencies):8d}"
             f"   {fifth}{f'; {one.refused} asked in vain' if one.refused else ''}"
