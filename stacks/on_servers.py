@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pulumi
 
-from bareplane import App, AppArgs, Cluster, ClusterArgs, StackConfig, network_objects, secret_keys
+from bareplane import App, AppArgs, Cluster, ClusterArgs, StackConfig, network_objects
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def program(config: StackConfig) -> None:
-    """A cluster on the servers, and the apps in it."""
+    """A cluster on the servers, and the apps in it and beside it."""
     servers = {one.name: one for one in config.servers}
     cluster = Cluster(
         config.cluster.name,
@@ -21,9 +21,8 @@ def program(config: StackConfig) -> None:
             network_objects=network_objects(config, ROOT),
         ),
     )
-    secret = "apps" in secret_keys(pulumi.get_project())
-    for app in config.apps:
-        App(app.name, AppArgs(config=app, cluster=cluster, secret_environment=secret))
+    apps = {app.name: App(app.name, AppArgs(config=app, cluster=cluster)) for app in config.apps}
     pulumi.export("kubeconfig", cluster.kubeconfig)
     pulumi.export("nodes", cluster.nodes)
     pulumi.export("endpoint", f"https://{cluster.settings.endpoint_addresses[0]}:{cluster.settings.port}")
+    pulumi.export("apps", {name: app.report for name, app in apps.items()})

@@ -12,7 +12,6 @@ from bareplane.config import (
     StackConfig,
     network_objects,
     read_config,
-    secret_keys,
 )
 from bareplane.server import Server, ServerArgs
 from bareplane.specs import Connection
@@ -31,5 +30,4 @@ __all__ = [
     "StackConfig",
     "network_objects",
     "read_config",
-    "secret_keys",
 ]

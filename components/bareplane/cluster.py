@@ -70,16 +70,17 @@ class Cluster(pulumi.ComponentResource):
         problems += both_roles(chosen, args.config.workers)
         if problems:
             raise ConfigError(problems)
+        self.workers = args.config.workers
         self.control_planes = tuple(args.servers[one] for one in chosen)
         self.settings = settings(args.config, [one.address for one in self.control_planes])
         self._identities()
-        self._servers = {one: self._server(args, one) for one in (*chosen, *args.config.workers)}
-        self.bootstrap = self._control_planes([self._servers[one] for one in chosen])
+        self.servers = {one: self._server(args, one) for one in (*chosen, *args.config.workers)}
+        self.bootstrap = self._control_planes([self.servers[one] for one in chosen])
         self.network = self._network_manifests(args.network_objects)
-        self.memberships = [self._node(one, server) for one, server in self._servers.items()]
+        self.memberships = [self._node(one, server) for one, server in self.servers.items()]
         self._addons()
         self.kubeconfig = self._kubeconfig()
-        self.nodes = list(self._servers)
+        self.nodes = list(self.servers)
         self.register_outputs({"kubeconfig": self.kubeconfig, "nodes": self.nodes})
 
     def _after(self, *needed: pulumi.Resource, parent: pulumi.Resource | None = None) -> pulumi.ResourceOptions:
@@ -213,7 +214,7 @@ class Cluster(pulumi.ComponentResource):
             # Taken away first, while the controller still runs: it takes the addresses back from the Services.
             self._objects("addresses", address_pool(config.load_balancer.addresses), running)
         if config.storage:
-            volumes = [one for server in self._servers.values() for one in server.volumes]
+            volumes = [one for server in self.servers.values() for one in server.volumes]
             running = self._objects("storage", provisioner(config.storage), *volumes)
             self._objects("storage-class", [storage_class(config.storage)], running, replaced_on=["objects"])
 

@@ -62,6 +62,7 @@ class Server(pulumi.ComponentResource):
     def __init__(self, name: str, args: ServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("bareplane:components:Server", name, {}, opts)
         self.name = args.connection.name
+        self.engine = args.engine
         self.connection = args.connection
         self.address = args.connection.address
         self.place = Place(args.connection, args.owner)

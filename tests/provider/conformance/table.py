@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from bareplane.server import COMPONENTS, CONTROL_PLANE_BINARIES, NODE_BINARIES
 from tests.provider.conformance.examples import (
+    DEPLOYED,
     address,
     always,
     api,
+    app,
     certificate,
     client,
     control_plane,
@@ -64,6 +66,8 @@ ROWS: tuple[Row, ...] = (
     certificate("routes-certificate", "bareplane:routes", checked=False),
     certificate("approver-certificate", "bareplane:serving-approver", checked=False),
     *server_rows("server-1", (*NODE_BINARIES, *CONTROL_PLANE_BINARIES, *COMPONENTS), IMAGES, checked=True),
+    app("server-1", "AppProcess", 8085),
+    app("server-1", "AppContainer", 8095),
     pki(
         "server-1",
         changes=(
@@ -196,5 +200,12 @@ ROWS: tuple[Row, ...] = (
         api(objects=always(OBJECTS), waitSeconds=always(60)),
         changes=(Input("objects.1.data", {"greeting": "good day"}), Input("waitSeconds", 30)),
         removed=f"{KUBECTL} delete namespace {APP}",
+    ),
+    Row(
+        "app",
+        "AppDeployment",
+        api(app=always("kit"), objects=always(DEPLOYED), waitSeconds=always(60)),
+        changes=(Input("objects.1.spec.ports", [{"port": 81}]), Input("waitSeconds", 30)),
+        removed=f"{KUBECTL} delete deployment,service kit",
     ),
 )  # fmt: skip
