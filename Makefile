@@ -17,7 +17,7 @@ $(VENV)/ready: .bundle/SHA256SUMS
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup toolchain lab up bundle down recover env test unit provider e2e lint conformance soak bench clean
+.PHONY: help setup toolchain lab up bundle down recover env test unit provider e2e lint conformance soak bench contention clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -89,6 +89,9 @@ soak: toolchain ## the same with every fact, fault and hostile string, for half 
 
 bench: toolchain ## pulumi up beside a plain script with kubeadm on the same servers
 	@$(BIN)/python -m bench
+
+contention: toolchain ## five apps as processes on one server, one of them burning: how long the others take
+	@$(BIN)/python -m bench.contention
 
 clean: ## this clone's environment and caches of tools
 	@rm -rf $(VENV) .pytest_cache .ruff_cache

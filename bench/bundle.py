@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from bareplane.app import deployment, service
+from bareplane.apps.deployment import deployment, service
 from bareplane.config import AppConfig
 from bareplane_provider import catalog
 from bareplane_provider.catalog.oci import Contents, write_archive

@@ -50,10 +50,10 @@ class Servers:
         return sum(float(self.ssh(address, COMPUTED)) for address in self.addresses.values())
 
 
-def fresh(directory: Path) -> Servers:
+def fresh(directory: Path, count: int = COUNT) -> Servers:
     """Servers on which nothing was ever installed."""
     remove(directory)
-    _lab(directory, "up", "--servers", str(COUNT))
+    _lab(directory, "up", "--servers", str(count))
     document = cast("dict[str, Any]", yaml.safe_load((directory / "inventory.yaml").read_text()))
     return Servers(directory, {str(one["name"]): str(one["address"]) for one in document["servers"]})
 

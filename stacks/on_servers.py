@@ -13,14 +13,13 @@ from bareplane import (
     ContainerHostArgs,
     StackConfig,
     network_objects,
-    secret_keys,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def program(config: StackConfig) -> None:
-    """A cluster on the servers, and the apps in it."""
+    """A cluster on the servers, and the apps in it and beside it."""
     servers = {one.name: one for one in config.servers}
     cluster = Cluster(
         config.cluster.name,
@@ -44,10 +43,9 @@ def program(config: StackConfig) -> None:
         )
         for one in config.hosts
     }
-    secret = "apps" in secret_keys(pulumi.get_project())
-    for app in config.apps:
-        App(app.name, AppArgs(config=app, cluster=cluster, secret_environment=secret))
+    apps = {app.name: App(app.name, AppArgs(config=app, cluster=cluster, hosts=hosts)) for app in config.apps}
     pulumi.export("kubeconfig", cluster.kubeconfig)
     pulumi.export("nodes", cluster.nodes)
     pulumi.export("hosts", {name: {"address": one.address, "engine": one.engine} for name, one in hosts.items()})
     pulumi.export("endpoint", f"https://{cluster.settings.endpoint_addresses[0]}:{cluster.settings.port}")
+    pulumi.export("apps", {name: app.report for name, app in apps.items()})

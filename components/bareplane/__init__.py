@@ -13,7 +13,6 @@ from bareplane.config import (
     StackConfig,
     network_objects,
     read_config,
-    secret_keys,
 )
 from bareplane.container_host import ContainerHost, ContainerHostArgs
 from bareplane.server import Server, ServerArgs
@@ -36,5 +35,4 @@ __all__ = [
     "StackConfig",
     "network_objects",
     "read_config",
-    "secret_keys",
 ]

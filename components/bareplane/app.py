@@ -1,130 +1,76 @@
-"""`App`: a workload declared once; here as a Deployment and a Service in the cluster."""
+"""`App`: a workload declared once, and placed as processes, as containers, or as a Deployment of the cluster."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 
+from bareplane.apps.container import container_app
+from bareplane.apps.deployment import deployed_app
+from bareplane.apps.host import Host
+from bareplane.apps.process import process_app
 from bareplane.cluster import Cluster
-from bareplane.config import AppConfig
-from bareplane.resources import Manifest
-
-LABEL = "app.kubernetes.io/name"
+from bareplane.config import AppConfig, ConfigError
+from bareplane.config.app import able
+from bareplane.resources import AppResource
 
 
 @dataclass(frozen=True)
 class AppArgs:
-    """The app, and the cluster that runs it."""
+    """The app, the cluster that runs it or whose servers do, and hosts that are none of the cluster's."""
 
     config: AppConfig
     cluster: Cluster
-    secret_environment: bool = False
-    """Whether the environment was set with `--secret`: it then stands in a Secret of the cluster, not in the pods."""
+    hosts: Mapping[str, Host] = field(default_factory=dict[str, Host])
 
 
 class App(pulumi.ComponentResource):
-    """An app in the cluster, its replicas on different nodes where there are enough."""
+    """An app; one that names no placement is a Deployment. Output `report`: how it is, wherever it runs."""
 
     def __init__(self, name: str, args: AppArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("bareplane:components:App", name, {}, opts)
-        config, cluster = args.config, args.cluster
-        self.manifest = Manifest(
-            f"{name}-manifest",
-            control_planes=cluster.control_planes,
-            objects=objects(config, secret_environment=args.secret_environment),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=[*cluster.memberships],
-                # Gone with the cluster's etcd: deleting object by object would only wait for pods to end.
-                deleted_with=cluster.bootstrap,
-            ),
-        )
-        self.register_outputs({"name": config.name})
+        config = args.config
+        placement = config.placement or "deployment"
+        self.parts: Sequence[AppResource]
+        if placement == "deployment":
+            self.parts = [deployed_app(self, config, args.cluster)]
+        else:
+            place = process_app if placement == "process" else container_app
+            self.parts = place(self, config, seats(args))
+        self.report: dict[str, Any] = {
+            "placement": placement,
+            "state": pulumi.Output.all(*(one.state for one in self.parts)).apply(state),
+            "addresses": pulumi.Output.all(*(one.addresses for one in self.parts)).apply(joined),
+            # It may hold what the app was given as a secret.
+            "log": pulumi.Output.secret(pulumi.Output.all(*(one.log for one in self.parts)).apply(joined)),
+        }
+        self.register_outputs({"name": config.name, "report": self.report})
 
 
-def objects(app: AppConfig, *, secret_environment: bool) -> list[dict[str, Any]]:
-    """What the cluster is given; Secrets come before the pods that read them."""
-    if not (secret_environment and app.environment):
-        plain = [{"name": name, "value": value} for name, value in app.environment.items()]
-        return [deployment(app, plain), service(app)]
-    sealed = secret(app)
-    held = sealed["metadata"]["name"]
-    taken = [{"name": name, "valueFrom": {"secretKeyRef": {"name": held, "key": name}}} for name in app.environment]
-    return [sealed, deployment(app, taken), service(app)]
+def seats(args: AppArgs) -> list[Host]:
+    """Where the app's replicas run. Raises ConfigError for servers that are not there, or too few."""
+    app, cluster = args.config, args.cluster
+    hosts: dict[str, Host] = {**cluster.servers, **args.hosts}
+    candidates = able(app.placement or "process", cluster.workers, list(cluster.servers), list(args.hosts))
+    problems = [f"app {app.name} names {one!r}, which is no server here" for one in app.servers if one not in hosts]
+    chosen = app.seats(candidates)
+    if len(chosen) < app.replicas:
+        problems.append(f"app {app.name} has {app.replicas} replicas for {len(chosen)} servers; each needs its own")
+    if problems:
+        raise ConfigError(problems)
+    return [hosts[one] for one in chosen]
 
 
-def secret(app: AppConfig) -> dict[str, Any]:
-    """The app's environment as a Secret. Its name changes with its content, so that new content means new pods.
-
-    The name is no secret: a slow hash keeps what may be a short password from being found by trying.
-    """
-    content = json.dumps(app.environment, sort_keys=True).encode()
-    mark = hashlib.scrypt(content, salt=app.name.encode(), n=1 << 14, r=8, p=1, dklen=5).hex()
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": f"{app.name}-{mark}", "namespace": "default", "labels": {LABEL: app.name}},
-        "data": {name: base64.b64encode(value.encode()).decode() for name, value in app.environment.items()},
-    }
+def state(parts: Sequence[str]) -> str:
+    """Of all replicas together; of one that is none, its own words."""
+    well = sum(one == "running" for one in parts)
+    if well == len(parts):
+        return "running"
+    return parts[0] if len(parts) == 1 else f"{well} of {len(parts)} running"
 
 
-def deployment(app: AppConfig, given: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
-    """A Deployment whose pods prefer nodes that have none of them yet, and show their node in `NODE_NAME`.
-
-    `given`: the environment the app was given, as entries of a container's `env`.
-    """
-    labels = {LABEL: app.name}
-    environment: list[dict[str, Any]] = [dict(one) for one in given]
-    environment.append({"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}})
-    environment.append({"name": "PORT", "value": str(app.port)})
-    container = {
-        "name": app.name,
-        "image": app.image,
-        "imagePullPolicy": "IfNotPresent",
-        "env": environment,
-        "ports": [{"containerPort": app.port}],
-        "readinessProbe": {"tcpSocket": {"port": app.port}, "periodSeconds": 2},
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
-    }
-    spread = {
-        "maxSkew": 1,
-        "topologyKey": "kubernetes.io/hostname",
-        "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": labels},
-    }
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": app.name, "namespace": "default", "labels": labels},
-        "spec": {
-            "replicas": app.replicas,
-            "selector": {"matchLabels": labels},
-            "template": {
-                "metadata": {"labels": labels},
-                "spec": {"containers": [container], "topologySpreadConstraints": [spread]},
-            },
-        },
-    }
-
-
-def service(app: AppConfig) -> dict[str, Any]:
-    """A Service on the app's port; of type NodePort where a node port is asked for."""
-    port: dict[str, Any] = {"port": app.port, "targetPort": app.port, "protocol": "TCP"}
-    if app.node_port is not None:
-        port["nodePort"] = app.node_port
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": app.name, "namespace": "default", "labels": {LABEL: app.name}},
-        "spec": {
-            "type": "ClusterIP" if app.node_port is None else "NodePort",
-            "selector": {LABEL: app.name},
-            "ports": [port],
-        },
-    }
+def joined(parts: Sequence[Sequence[str] | None]) -> list[str]:
+    return [one for part in parts for one in part or ()]

@@ -70,6 +70,7 @@ class Cluster(pulumi.ComponentResource):
         problems += both_roles(chosen, args.config.workers)
         if problems:
             raise ConfigError(problems)
+        self.workers = args.config.workers
         self.control_planes = tuple(args.servers[one] for one in chosen)
         self.settings = settings(args.config, [one.address for one in self.control_planes])
         self._identities()

@@ -1,5 +1,6 @@
 // Command hello is the app that shows a cluster working: it says which pod on which node answered.
 // `hello get URL` asks like a client does, from inside a pod whose image holds nothing but this program.
+// `hello burn` answers as well, and is a bad neighbour meanwhile: see burn.go.
 package main
 
 import (
@@ -39,8 +40,13 @@ func run(arguments []string) error {
 		return serve()
 	case len(arguments) == 2 && arguments[0] == "get":
 		return get(arguments[1])
+	case len(arguments) == 1 && arguments[0] == "burn":
+		if err := burn(); err != nil {
+			return err
+		}
+		return serve()
 	default:
-		return fmt.Errorf("usage: hello [get URL]")
+		return fmt.Errorf("usage: hello [get URL | burn]")
 	}
 }
 
@@ -69,7 +75,11 @@ func serve() error {
 	if port == "" {
 		port = "8080"
 	}
-	body, err := json.Marshal(greeting{"hello", hostname, os.Getenv("POD_NAME"), os.Getenv("NODE_NAME"), version})
+	message := os.Getenv("GREETING")
+	if message == "" {
+		message = "hello"
+	}
+	body, err := json.Marshal(greeting{message, hostname, os.Getenv("POD_NAME"), os.Getenv("NODE_NAME"), version})
 	if err != nil {
 		return err
 	}
@@ -82,6 +92,10 @@ func serve() error {
 	routes.HandleFunc("GET /healthz", func(answer http.ResponseWriter, _ *http.Request) {
 		answer.Write([]byte("ok\n"))
 	})
+	routes.HandleFunc("GET /work", work)
+	if path := os.Getenv("NOTE"); path != "" {
+		note{path}.route(routes)
+	}
 	server := &http.Server{Handler: routes, ReadHeaderTimeout: 5 * time.Second}
 	listener, err := net.Listen("tcp", ":"+port)
 	if err != nil {

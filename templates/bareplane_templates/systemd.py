@@ -42,6 +42,13 @@ def text(value: str) -> str:
     return value.replace("%", "%%").rstrip("\\")
 
 
+def variable(value: str) -> str:
+    """A value in an environment file, taken literally. Raises ValueError for control characters but tab and newline."""
+    refuse_controls(value.replace("\n", ""))
+    escaped = re.sub(r'([\\"`$])', r"\\\1", value)
+    return f'"{escaped}"'
+
+
 def refuse_controls(value: str) -> None:
     """Raises ValueError for what makes systemd drop a line or refuse the whole unit."""
     for character in value:

@@ -23,6 +23,7 @@ ORDER = (
     "test_other_stack",
     "test_drift",
     "test_workers",
+    "test_apps",
     "test_restart",
     "test_addons",
     "test_destroy",

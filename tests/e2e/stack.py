@@ -20,7 +20,14 @@ import yaml
 from tests.e2e.servers import ROOT
 
 PROJECT = "bareplane-stacks"
-HELLO = {"name": "hello", "image": "bareplane.dev/hello:1", "replicas": 2, "port": 8080, "nodePort": 30080}
+HELLO = {
+    "name": "hello",
+    "image": "bareplane.dev/hello:1",
+    "placement": "deployment",
+    "replicas": 2,
+    "port": 8080,
+    "nodePort": 30080,
+}
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """A stack's configuration: typed, validated at once, every error told together."""
 
+from bareplane.config.app import AppConfig
 from bareplane.config.errors import ConfigError
 from bareplane.config.host import HostConfig
-from bareplane.config.models import AppConfig, ClusterConfig, NetworkConfig, StackConfig
-from bareplane.config.reading import network_objects, read_config, secret_keys
+from bareplane.config.models import ClusterConfig, NetworkConfig, StackConfig
+from bareplane.config.reading import network_objects, read_config
 
 __all__ = [
     "AppConfig",
@@ -14,5 +15,4 @@ __all__ = [
     "StackConfig",
     "network_objects",
     "read_config",
-    "secret_keys",
 ]

@@ -10,11 +10,16 @@ from pydantic.alias_generators import to_camel
 
 from bareplane.config.spelling import Place
 from bareplane.specs.wire import DNS_LABEL, DNS_NAME, USER, VERSION
+from bareplane.specs.workload import APP
 
 LONGEST = 100
 """Characters of a value that a message shows."""
+SEALED = "secretEnvironment"
+ENVIRONMENTS = ("environment", SEALED)
+"""Keys that hold names of the user's own; no value below the second is shown."""
 PATTERNS = {
     DNS_LABEL: "must be lower-case letters, digits and dashes, at most 63, neither first nor last a dash",
+    APP: "must be lower-case letters and digits, with single dashes between them, at most 50",
     DNS_NAME: "must be a DNS name in lower case, like cluster.example.org",
     USER: "must be the name of a user there: lower-case letters, digits, dashes and underscores, at most 32",
     VERSION: "must be a full version, like 1.36.3",
@@ -53,8 +58,7 @@ def problems_of(error: ValidationError, name: Callable[[Place], str], secret: Co
 
 
 def problem(error: dict[str, Any], name: Callable[[Place], str], secret: Collection[str]) -> str:
-    # Defaults are named by the field, everything else by the key.
-    place = tuple(to_camel(part) if isinstance(part, str) and "_" in part else part for part in error["loc"])
+    place = place_of(error["loc"])
     kind, value = str(error["type"]), error["input"]
     if kind == "string_pattern_mismatch":
         message = PATTERNS.get(error["ctx"]["pattern"], str(error["msg"]))
@@ -63,9 +67,20 @@ def problem(error: dict[str, Any], name: Callable[[Place], str], secret: Collect
         message = words.format(**error.get("ctx", {})) if words else str(error["msg"]).removeprefix("Value error, ")
     if kind == "string_type" and isinstance(value, int | float):
         message = "must be text; put it in quotes"
-    if kind == "missing" or (value is None and message.startswith("is ")) or place[0] in secret:
+    nothing = value is None or value == ()
+    if kind == "missing" or (nothing and message.startswith("is ")) or place[0] in secret or SEALED in place:
         return f"{name(place)}: {message}"
     return f"{name(place)}: {shown(value)}: {message}"
+
+
+def place_of(location: Place) -> Place:
+    """Defaults are named by the field, everything else by the key; variables of an environment keep their names."""
+    found: list[str | int] = []
+    for part in location:
+        variable = bool(found) and found[-1] in ENVIRONMENTS
+        if part != "[key]":  # how pydantic says that it is the name that is wrong
+            found.append(to_camel(part) if isinstance(part, str) and "_" in part and not variable else part)
+    return tuple(found)
 
 
 def shown(value: Any) -> str:

@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from bareplane.config.addons import LoadBalancerConfig, StorageConfig
+from bareplane.config.app import PLACEMENTS, AppConfig, sealed
 from bareplane.config.host import HostConfig
+from bareplane.config.repeated import refuse_repeated
 from bareplane.specs import Connection, Engine, Form
 from bareplane.specs.wire import DnsName, Network, NodeName, Spec, Version
 
@@ -139,17 +141,6 @@ class ClusterConfig(Spec):
         return refuse_repeated(value)
 
 
-class AppConfig(Spec):
-    """One app, run in the cluster as a Deployment and a Service."""
-
-    name: NodeName
-    image: str
-    replicas: Annotated[int, Field(ge=0)] = 1
-    port: Annotated[int, Field(ge=1, le=65535)] = 8080
-    node_port: Annotated[int | None, Field(ge=30000, le=32767)] = None
-    environment: dict[str, str] = Field(default_factory=dict)
-
-
 class StackConfig(Spec):
     """All of it. Servers come from an inventory file or stand here."""
 
@@ -167,10 +158,8 @@ class StackConfig(Spec):
         """How control planes run."""
         return self.cluster.control_plane.form or ("processes" if self.model == "traditional" else "static-pods")
 
-
-def refuse_repeated(values: tuple[str, ...]) -> tuple[str, ...]:
-    """The values, unless one stands there twice."""
-    twice = sorted({one for one in values if values.count(one) > 1})
-    if twice:
-        raise ValueError(f"{', '.join(twice)} stands there more than once; once is enough")
-    return values
+    def settled(self, *, secret_apps: bool) -> StackConfig:
+        """The same with what `model` decides for apps, and, with `secret_apps`, their environments secret."""
+        apps = (sealed(one) if secret_apps else one for one in self.apps)
+        placed = (one.model_copy(update={"placement": one.placement or PLACEMENTS[self.model]}) for one in apps)
+        return self.model_copy(update={"apps": tuple(placed)})

@@ -16,6 +16,7 @@ from bareplane.config.consistency import entries, inconsistencies, name_of, tabl
 from bareplane.config.errors import ConfigError, problems_of
 from bareplane.config.inventory import inventory, key_files
 from bareplane.config.models import StackConfig
+from bareplane.config.seats import unseated
 from bareplane.config.spelling import Place, closest, corrected
 from bareplane.specs import Connection
 from bareplane.specs.wire import Spec
@@ -77,11 +78,12 @@ def parse_config(
         found += problems_of(error, name, secret)
     servers = [name(("servers", position)) for position in range(len(entries(typed, "servers")))]
     found += inconsistencies(typed, servers, all_known=name.all_known)
+    found += unseated(typed)
     found += key_files(typed, servers)
     found += [text for one in texts(typed, "cluster", "network", "manifests") for text in objects_in(one, root)[1]]
     if made is None or found:
         raise ConfigError(found)
-    return made
+    return made.settled(secret_apps="apps" in secret)
 
 
 class Servers(Spec):

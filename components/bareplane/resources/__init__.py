@@ -1,5 +1,6 @@
 """The typed resource classes, one for each kind of the provider."""
 
+from bareplane.resources.app import AppContainer, AppDeployment, AppInstance, AppProcess, AppResource
 from bareplane.resources.base import Place
 from bareplane.resources.cluster import (
     ClusterBootstrap,
@@ -30,6 +31,11 @@ from bareplane.resources.node import (
 )
 
 __all__ = [
+    "AppContainer",
+    "AppDeployment",
+    "AppInstance",
+    "AppProcess",
+    "AppResource",
     "Binaries",
     "ClientCertificate",
     "ClusterBootstrap",

@@ -3,6 +3,7 @@
 A spec's field names are snake_case in Python and camelCase on the wire, as Pulumi users expect.
 """
 
+from bareplane.specs.app import AppContainerSpec, AppDeploymentSpec, AppInstanceSpec, AppProcessSpec
 from bareplane.specs.base import MachineSpec
 from bareplane.specs.cluster import (
     ApiSpec,
@@ -38,9 +39,14 @@ from bareplane.specs.machine import (
 )
 from bareplane.specs.settings import ClusterSettings, Engine, Form
 from bareplane.specs.wire import Spec
+from bareplane.specs.workload import HealthCheckSpec, LimitsSpec, Placement, VolumeSpec
 
 __all__ = [
     "ApiSpec",
+    "AppContainerSpec",
+    "AppDeploymentSpec",
+    "AppInstanceSpec",
+    "AppProcessSpec",
     "BinariesSpec",
     "ClientCertificateSpec",
     "ClusterBootstrapSpec",
@@ -57,18 +63,22 @@ __all__ = [
     "EtcdMemberSpec",
     "EtcdQuorumSpec",
     "Form",
+    "HealthCheckSpec",
     "HostSettingsSpec",
     "ImagesSpec",
     "KubeProxySpec",
+    "LimitsSpec",
     "MachineKindSpec",
     "MachineSpec",
     "ManifestSpec",
     "NodeMembershipSpec",
     "PkiSpec",
+    "Placement",
     "PodNetworkSpec",
     "ServingApproverSpec",
     "Spec",
     "StackIdentitySpec",
     "VolumeDirectorySpec",
+    "VolumeSpec",
     "WorkerNodeSpec",
 ]

@@ -1,5 +1,8 @@
 """Every kind the provider knows, by its Pulumi type token."""
 
+from bareplane_provider.kinds.app_container import AppContainer
+from bareplane_provider.kinds.app_deployment import AppDeployment
+from bareplane_provider.kinds.app_process import AppProcess
 from bareplane_provider.kinds.binaries import Binaries
 from bareplane_provider.kinds.cluster_bootstrap import ClusterBootstrap
 from bareplane_provider.kinds.container_runtime import ContainerRuntime
@@ -24,6 +27,9 @@ from bareplane_provider.kinds.worker_node import WorkerNode
 from bareplane_provider.plugin.kind import Kind
 
 ALL: tuple[Kind, ...] = (
+    AppContainer(),
+    AppDeployment(),
+    AppProcess(),
     Binaries(),
     ClientCertificate(),
     ClusterBootstrap(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any, Generic, TypeVar, cast
 
 from bareplane.specs import ManifestSpec
 from bareplane_provider.errors import BareplaneError
@@ -20,22 +20,22 @@ APPLY = ("apply", "--server-side", "--force-conflicts", "--field-manager=barepla
 Object = Mapping[str, Any]
 TYPE = "CustomResourceDefinition"
 UNKNOWN_KIND = re.compile(r'no matches for kind "([^"]+)" in version "([^"]+)"')
+M = TypeVar("M", bound=ManifestSpec)
 
 
-class Manifest(ApiKind[ManifestSpec]):
-    name = "Manifest"
-    spec = ManifestSpec
+class Manifests(ApiKind[M], Generic[M]):
+    """Kinds that consist of objects; one may add what it says of them."""
 
-    def identity(self, name: str, spec: ManifestSpec) -> str:
+    def identity(self, name: str, spec: M) -> str:
         return f"manifest/{name}"
 
-    def observe(self, spec: ManifestSpec, session: Session) -> Facts:
+    def observe(self, spec: M, session: Session) -> Facts:
         shown = of_known_kinds(session, spec.objects, "get", "--ignore-not-found", "-o", "json")
         found: dict[str, Any] = json.loads(shown) if shown.strip() else {"items": []}
         live = {key(one): one for one in found.get("items", [found])}
         return {key(one): compared(one, live.get(key(one))) for one in spec.objects}
 
-    def apply(self, spec: ManifestSpec, session: Session, context: Context) -> None:
+    def apply(self, spec: M, session: Session, context: Context) -> None:
         kubectl(session, *APPLY, stdin=stream(spec.objects))
         types = [f"crd/{one['metadata']['name']}" for one in spec.objects if one["kind"] == TYPE]
         if types:
@@ -64,8 +64,13 @@ class Manifest(ApiKind[ManifestSpec]):
             super().delete(id, State({**old.inputs, "objects": gone}, old.outputs), context)
         return outputs
 
-    def remove(self, spec: ManifestSpec, session: Session, context: Context) -> None:
+    def remove(self, spec: M, session: Session, context: Context) -> None:
         of_known_kinds(session, spec.objects, "delete", "--ignore-not-found", "--wait=true")
+
+
+class Manifest(Manifests[ManifestSpec]):
+    name = "Manifest"
+    spec = ManifestSpec
 
 
 def of_known_kinds(session: Session, objects: tuple[dict[str, Any], ...], *arguments: str) -> str:

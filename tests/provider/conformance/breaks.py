@@ -16,7 +16,7 @@ from tests.provider.conformance.servers import Server
 from tests.provider.conformance.table import KUBECTL
 
 Facts = Mapping[str, Mapping[str, str]]
-CTR = "/opt/bareplane/bin/ctr --address /run/containerd/containerd.sock --namespace k8s.io"
+CTR = "/opt/bareplane/bin/ctr --address /run/containerd/containerd.sock"
 OTHER_ACCOUNT = "nobody:nogroup"
 
 
@@ -56,7 +56,9 @@ def _of_item(item: str, facts: Mapping[str, str], server: Server) -> Iterator[Br
         case "unit":
             yield from (one for one in _unit(item, name) if one.fact in facts)
         case "image":
-            yield Break("image removed", item, "digest", f"{CTR} images rm --sync {shlex.quote(name)}")
+            reference, _, namespace = name.partition(" in ")
+            ctr = f"{CTR} --namespace {namespace or 'k8s.io'}"
+            yield Break("image removed", item, "digest", f"{ctr} images rm --sync {shlex.quote(reference)}")
         case "command":
             yield from _produced(item, facts, server)
         case _:

@@ -15,6 +15,28 @@ from tests.provider.conformance.row import Input, Row, World
 VERSION = catalog.read_lock().version("kubeadm")
 POD_SUBNET, SERVICE_SUBNET = "10.244.0.0/16", "10.96.0.0/12"
 
+HELLO = catalog.read_lock().image("hello").reference
+KIT = {"app.kubernetes.io/name": "kit"}
+DEPLOYED = [
+    {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "kit", "namespace": "default", "labels": KIT},
+        "spec": {
+            # What runs is the kubelet's matter, and of other tests.
+            "replicas": 0,
+            "selector": {"matchLabels": KIT},
+            "template": {"metadata": {"labels": KIT}, "spec": {"containers": [{"name": "kit", "image": HELLO}]}},
+        },
+    },
+    {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "kit", "namespace": "default"},
+        "spec": {"selector": KIT, "ports": [{"port": 80}]},
+    },
+]
+
 
 def place(server: str) -> Callable[[World], Inputs]:
     return lambda world: {"connection": world.connection(server), "owner": world.output("owner", "owner")}
@@ -149,6 +171,37 @@ def server_rows(server: str, programs: Sequence[str], images: Sequence[str], *, 
             checked=checked,
         ),
     ]
+
+
+def app(server: str, kind: str, port: int) -> Row:
+    """An app on a server; its port is the server's, so that each has its own."""
+    return Row(
+        f"{server}-{kind}",
+        kind,
+        on(
+            server,
+            app=always("kit"),
+            image=always(HELLO),
+            command=always(["/hello"]),
+            port=always(port),
+            environment=always({"GREETING": "good day, $HOME \\"}),
+            secretEnvironment=always({"WORD": "winterbottom"}),
+            volume=always({"path": "/data", "size": "1Gi"}),
+            healthCheck=always({"path": "/healthz", "periodSeconds": 5}),
+            limits=always({"cpu": "500m", "memory": "64Mi"}),
+        ),
+        server,
+        changes=(
+            Input("port", port + 1),
+            Input("environment", {"GREETING": "good night"}),
+            Input("secretEnvironment", {"WORD": "summerbottom"}),
+            Input("volume", {"path": "/store", "size": "1Gi"}),
+            Input("healthCheck", {"path": "/", "periodSeconds": 5}),
+            Input("limits", {"memory": "128Mi"}),
+            Input("app", "other", "replace"),
+        ),
+        passing=True,
+    )
 
 
 def pki(server: str, **more: Any) -> Row:

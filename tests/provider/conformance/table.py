@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from bareplane.server import COMPONENTS, CONTROL_PLANE_BINARIES, NODE_BINARIES
 from tests.provider.conformance.examples import (
+    DEPLOYED,
     address,
     always,
     api,
+    app,
     certificate,
     client,
     control_plane,
@@ -74,6 +76,8 @@ ROWS: tuple[Row, ...] = (
         changes=(Input("names", ["hello"]),),
         passing=True,
     ),
+    app("server-1", "AppProcess", 8085),
+    app("server-1", "AppContainer", 8095),
     pki(
         "server-1",
         changes=(
@@ -199,5 +203,12 @@ ROWS: tuple[Row, ...] = (
         api(objects=always(OBJECTS), waitSeconds=always(60)),
         changes=(Input("objects.1.data", {"greeting": "good day"}), Input("waitSeconds", 30)),
         removed=f"{KUBECTL} delete namespace {APP}",
+    ),
+    Row(
+        "app",
+        "AppDeployment",
+        api(app=always("kit"), objects=always(DEPLOYED), waitSeconds=always(60)),
+        changes=(Input("objects.1.spec.ports", [{"port": 81}]), Input("waitSeconds", 30)),
+        removed=f"{KUBECTL} delete deployment,service kit",
     ),
 )  # fmt: skip

@@ -97,9 +97,8 @@ def through_kubeadm(strings: Sequence[str]) -> Sequence[str | None]:
     def config(values: Sequence[str]) -> str:
         whole = cluster_configuration(cluster)
         given = arguments({f"flag-{place}": one for place, one in enumerate(values)})
-        changed = whole.model_copy(
-            update={"api_server": ApiServer(cert_sans=["cluster.lab"], extra_args=given, extra_volumes=[])}
-        )
+        server = ApiServer(cert_sans=["cluster.lab"], extra_args=given, extra_volumes=[])
+        changed = whole.model_copy(update={"api_server": server})
         init = init_configuration(cluster, "server-1", "10.0.0.1").model_copy(update={"patches": None})
         return documents(init, changed, cluster_wide(cluster))
 

@@ -17,6 +17,7 @@ from bareplane_provider.kinds.credentials import with_credentials
 from bareplane_provider.paths import KUBERNETES
 from bareplane_provider.transport.session import Session
 from bareplane_templates import render
+from bareplane_templates.systemd import variable
 from tests.provider.injection.arriving import all_arrive_or_are_refused
 from tests.unit.injection.boundary import arrives_or_is_refused, in_place, through
 from tests.unit.injection.hostile import batches, trips
@@ -147,6 +148,23 @@ def credentials(session: Session, strings: Sequence[str]) -> Sequence[str | None
     return in_place(strings, passed, came)
 
 
+def variables(session: Session, strings: Sequence[str]) -> Sequence[str | None]:
+    """Values in an environment file, as the started program has them."""
+    passed = through(variable, strings, ValueError)
+    read = (
+        "import json,os; e=os.environ; json.dump([e.get(f'V{n}') for n in range(%d)], open('/run/injected.json','w'))"
+    )
+    settings = {"EnvironmentFile": "/run/injected.env", "ReadWritePaths": "/run"}
+    text = "".join(f"V{place}={variable(one)}\n" for place, one in enumerate(passed))
+    on(session, "cat >/run/injected.env", text)
+    try:
+        with unit(session, service(program=read % len(passed), settings=settings)):
+            came = json.loads(on(session, f"systemctl start {UNIT}; cat /run/injected.json"))
+    finally:
+        on(session, "rm /run/injected.env")
+    return in_place(strings, passed, came)
+
+
 @pytest.mark.parametrize(
     ("boundary", "carry", "more", "fast"),
     [
@@ -154,6 +172,7 @@ def credentials(session: Session, strings: Sequence[str]) -> Sequence[str | None
         ("descriptions of a unit (systemd)", descriptions, st.nothing(), 4),
         ("words of a unit (systemd)", words, WORDS, 4),
         ("credentials of a unit (systemd)", credentials, PATHS, 4),
+        ("values of an environment file (systemd)", variables, st.nothing(), 4),
     ],
 )
 def test_texts_of_units_arrive(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bareplane.app import objects
+from bareplane.apps.deployment import objects
 from bareplane.config import AppConfig
 from bareplane.specs.kubeconfig import kubeconfig
 
@@ -239,7 +239,7 @@ def key(text: str) -> bool:
 @pytest.mark.parametrize(("node_port", "kind"), [(None, "ClusterIP"), (30080, "NodePort")])
 def test_an_app_is_a_deployment_and_a_service_for_its_pods(node_port: int | None, kind: str) -> None:
     app = AppConfig(name="hello", image="x:1", replicas=2, port=8080, node_port=node_port, environment={"A": "1"})
-    made, reached = objects(app, secret_environment=False)
+    made, reached = objects(app)
     pod = made["spec"]["template"]
     assert made["spec"]["replicas"] == 2
     assert made["spec"]["selector"]["matchLabels"] == pod["metadata"]["labels"] == reached["spec"]["selector"]
@@ -253,8 +253,8 @@ def test_an_app_is_a_deployment_and_a_service_for_its_pods(node_port: int | None
 def test_an_environment_set_as_secret_stands_in_a_secret_whose_name_changes_with_it() -> None:
     names: set[str] = set()
     for word in ("winterbottom", "summerbottom"):
-        app = AppConfig(name="hello", image="x:1", environment={"WORD": word})
-        sealed, made, _ = objects(app, secret_environment=True)
+        app = AppConfig(name="hello", image="x:1", secret_environment={"WORD": word})
+        sealed, made, _ = objects(app)
         assert sealed["kind"] == "Secret"
         assert base64.b64decode(sealed["data"]["WORD"]).decode() == word
         name = sealed["metadata"]["name"]

@@ -26,6 +26,7 @@ FULL: dict[str, Any] = {
         "storage": {},
     },
     "hosts": [{"server": "server-3", "engine": "docker"}],
+    "apps": [{**GOOD["apps"][0], "volume": {"path": "/data"}, "healthCheck": {"path": "/"}, "limits": {}}],
 }
 Key = tuple[str | int, ...]
 
@@ -106,7 +107,19 @@ VALUES: dict[str, Any] = {
     "drainSeconds": 10,
     "replicas": 1,
     "nodePort": 30080,
+    "loadBalancer": True,
     "environment": {"A": "b"},
+    "secretEnvironment": {"B": "c"},
+    "command": ["/hello"],
+    "volume": {"path": "/data"},
+    "healthCheck": {"path": "/"},
+    "limits": {"cpu": "1"},
+    "placement": "deployment",
+    "servers": ["server-2"],
+    "size": "1Gi",
+    "periodSeconds": 5,
+    "cpu": "500m",
+    "memory": "256Mi",
     "identityFile": None,
     "inventory": None,
     "plugin": "routes",

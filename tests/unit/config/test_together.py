@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bareplane.config import ConfigError, read_config
+from bareplane.config import AppConfig, ConfigError, read_config
 from bareplane.config.reading import parse_config
 from tests.unit.config.test_config import GOOD, changed, problems, server
 
@@ -25,7 +25,10 @@ def test_what_does_not_fit_is_told_beside_what_is_wrong_in_itself() -> None:
             "servers.2.hostKey": GOOD["servers"][0]["hostKey"],
             "cluster.network.plugin": "manifests",
             "cluster.network.manifests": ["absent.yaml"],
-            "apps": [{"name": "a", "image": "x", "nodePort": 30001}, {"name": "b", "image": "x", "nodePort": 30001}],
+            "apps": [
+                {"name": "a", "image": "x", "nodePort": 30001},
+                {"name": "b", "image": "x", "port": 8081, "nodePort": 30001},
+            ],
             "modle": "traditional",
         }
     )
@@ -98,6 +101,56 @@ def test_a_secret_value_is_not_shown() -> None:
         parse_config(document, Path("/nowhere"), secret={"apps"})
     assert "12345678" not in str(caught.value)
     assert "apps.0.environment.PASSWORD: must be text" in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["environment", "secretEnvironment"])
+def test_whatever_was_set_secret_ends_up_in_the_secret_environment(key: str) -> None:
+    document = changed({"apps": [{"name": "a", "image": "x", key: {"WORD": "w"}}]})
+    app = parse_config(document, Path("/nowhere"), secret={"apps"}).apps[0]
+    assert (app.environment, app.secret_environment) == ({}, {"WORD": "w"})
+
+
+def test_no_value_of_a_secret_environment_is_shown() -> None:
+    told = problems({"apps.0.secretEnvironment": {"A_WORD": "hush\0"}, "apps.0.environment": {"A_WORD": "x"}})
+    assert [one for one in told if one.startswith("apps.0.secretEnvironment.A_WORD: holds a control character")]
+    assert "hush" not in str(told)
+    told = problems({"apps.0.secretEnvironment": {"A": "hush"}, "apps.0.environment": {"A": "x"}})
+    assert told == ["apps.0.secretEnvironment: A stands in environment too; take it out of one of them"]
+
+
+@pytest.mark.parametrize(("model", "placement"), [("traditional", "process"), ("containerization", "container")])
+def test_the_model_places_what_says_nothing(model: str, placement: str) -> None:
+    assert parse_config(changed({"model": model}), Path("/nowhere")).apps[0].placement == placement
+    asked = changed({"model": model, "apps.0.placement": "deployment"})
+    assert parse_config(asked, Path("/nowhere")).apps[0].placement == "deployment"
+
+
+def test_apps_on_one_server_need_ports_of_their_own() -> None:
+    pair = [{"name": "a", "image": "x", "servers": ["server-2"]}, {"name": "b", "command": ["y"], "replicas": 2}]
+    assert problems({"apps": pair}) == [
+        "apps.1.port: 8080: a has it on server-2 too; give one of them another port, or other servers"
+    ]
+    for change in ({"port": 8081}, {"servers": ["server-3", "server-1"]}, {"placement": "deployment", "image": "y"}):
+        parse_config(changed({"apps": [pair[0], {**pair[1], **change}]}), Path("/nowhere"))
+
+
+def test_a_container_takes_no_line_break_and_needs_an_image() -> None:
+    app = {"name": "a", "image": "x", "placement": "container", "secretEnvironment": {"A": "x\ny"}}
+    assert problems({"apps": [app]}) == [
+        "apps.0.secretEnvironment.A: holds a line break, which a container's environment cannot; put it into a file"
+    ]
+    told = problems({"model": "containerization", "apps": [{"name": "a", "command": ["x"]}]})
+    assert told[0].startswith("apps.0.image: is missing, and container")
+
+
+def test_servers_that_come_and_go_move_no_app_that_stays() -> None:
+    one = AppConfig(name="hello", image="x", replicas=2)
+    able = [f"server-{number}" for number in range(9)]
+    seats = one.seats(able)
+    assert len(set(seats)) == 2
+    assert one.seats([server for server in reversed(able) if server in seats]) == seats
+    assert one.model_copy(update={"replicas": 3}).seats(able)[:2] == seats
+    assert {AppConfig(name=f"app-{number}", image="x").seats(able) for number in range(50)} > {("server-1",)}
 
 
 @pytest.mark.parametrize(

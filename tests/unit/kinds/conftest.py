@@ -21,8 +21,22 @@ NODE = {**PLACE, "cluster": CLUSTER, "node": "server-1"}
 IDENTITY = {"caCertificate": "CA", "certificate": "CERT", "key": "SECRET-KEY"}
 PAIR = {"certificate": "CERT", "key": "SECRET-KEY"}
 
+APP = {
+    **PLACE,
+    "app": "hello",
+    "image": "bareplane.dev/hello:1",
+    "port": 8080,
+    "environment": {"GREETING": "good day"},
+    "secretEnvironment": {"WORD": "SECRET-KEY"},
+    "volume": {"path": "/data"},
+    "healthCheck": {"path": "/healthz"},
+    "limits": {"cpu": "250m", "memory": "64Mi"},
+}
+
 # Inputs of every kind on a machine.
 INPUTS: dict[str, dict[str, Any]] = {
+    "AppContainer": APP,
+    "AppProcess": APP,
     "Machine": {**PLACE, "ports": [2379, 10250]},
     "HostSettings": {**PLACE, "endpoint": "cluster.lab", "endpointAddresses": ["10.0.0.1"]},
     "Binaries": {**PLACE, "kubernetesVersion": "1.36.3", "names": ["kubelet", "containerd", "bridge"]},

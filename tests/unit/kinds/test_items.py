@@ -15,7 +15,7 @@ from bareplane_provider.kinds import ALL, KINDS
 from bareplane_provider.kinds.daemon import program_archive
 from bareplane_provider.kinds.etcd_member import genesis, service
 from bareplane_provider.kinds.phase import Phase, observed_part, unjudged
-from bareplane_provider.plugin.kind import Change
+from bareplane_provider.plugin.kind import Change, State
 
 PHASES = sorted(kind.name for kind in ALL if isinstance(kind, Phase))
 
@@ -322,3 +322,76 @@ def test_a_certificate_is_not_judged_by_a_ca_that_was_changed_itself() -> None:
     blurred = unjudged(items, changed)
     assert {'facts["command sign"]["/a.crt issuer"]', 'facts["command sign"]["/a.crt authority"]'} == blurred
     assert unjudged(items, changed[1:]) == set()
+
+
+def test_a_process_knows_its_secrets_from_a_file_that_only_root_reads(kit: Any) -> None:
+    given = items(kit, "AppProcess")
+    unit = content(given, "/etc/systemd/system/bareplane-process-hello.service")
+    assert "DynamicUser=yes" in unit
+    assert "EnvironmentFile=/etc/bareplane/apps/hello.secret.env" in unit
+    assert content(given, "/etc/bareplane/apps/hello.env").splitlines() == [
+        'GREETING="good day"',
+        'NODE_NAME="server-1"',
+        'PORT="8080"',
+    ]
+    assert "ExecStart=/opt/bareplane/apps/hello/hello\n" in unit
+    assert "BindPaths=/var/lib/private/bareplane-process-hello:/data" in unit
+
+
+def test_a_process_is_limited_only_where_that_is_asked_for(kit: Any) -> None:
+    path = "/etc/systemd/system/bareplane-process-hello.service"
+    unit = content(items(kit, "AppProcess"), path)
+    assert "CPUQuota=25%" in unit
+    assert f"MemoryMax={64 << 20}" in unit
+    unit = content(items(kit, "AppProcess", change={"limits": {}}), path)
+    assert "CPUQuota" not in unit
+    assert "MemoryMax" not in unit
+
+
+def test_the_images_program_is_meant_wherever_the_command_names_it(kit: Any) -> None:
+    path = "/etc/systemd/system/bareplane-process-hello.service"
+    for command, line in (
+        (["/hello", "get", "$x %y"], '/opt/bareplane/apps/hello/hello get "$$x %%y"'),
+        (["/usr/bin/python3", "/hello"], "/usr/bin/python3 /hello"),
+    ):
+        assert f"ExecStart={line}\n" in content(items(kit, "AppProcess", change={"command": command}), path)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("AppProcess", {"image": "example.org/app:1"}, "no image of the catalog"),
+        ("AppProcess", {"image": None}, "no image of the catalog"),
+        ("AppProcess", {"command": ["-/bin/sh"]}, "no program's path"),
+        ("AppContainer", {"command": ["/bin/sh"]}, "holds /hello alone"),
+        ("AppContainer", {"secretEnvironment": {"A": "x\ny"}}, "no line breaks"),
+        ("AppContainer", {"limits": {"cpu": "much"}}, "amount of CPU"),
+    ],
+)
+def test_an_app_that_cannot_run_is_refused_by_name(kit: Any, name: str, change: dict[str, Any], words: str) -> None:
+    (failure,) = phase(name).check({**kit.inputs[name], **change})
+    assert words in failure.reason
+    assert phase(name).check(kit.inputs[name]) == []
+
+
+def test_a_container_is_run_by_its_unit_in_a_namespace_of_its_own(kit: Any) -> None:
+    path = "/etc/systemd/system/bareplane-container-hello.service"
+    (start,) = re.findall("^ExecStart=(.*)$", content(items(kit, "AppContainer"), path), re.M)
+    assert "--namespace bareplane-container-hello run --rm --net-host" in start
+    assert "--runc-systemd-cgroup --cgroup system.slice:bareplane:container-hello" in start
+    assert "--cpus 0.25 --memory-limit 67108864 bareplane.dev/hello:1 hello" in start
+    assert start.endswith(" hello")
+    (start,) = re.findall("^ExecStart=(.*)$", content(items(kit, "AppContainer", cgroup_version=1), path), re.M)
+    assert "--cgroup /bareplane-container-hello/hello" in start
+    assert "systemd-cgroup" not in start
+
+
+def test_what_an_app_says_of_itself_is_no_fact(kit: Any) -> None:
+    said = "active\nlistening on 8080\nWORD\n"
+    machine = kit.machine(lambda argv, stdin: said)
+    kind = phase("AppProcess")
+    report = cast("Any", kind).report(kind.parse(kit.inputs["AppProcess"]), kit.talk(machine))
+    assert report == {"state": "running", "addresses": ["10.0.0.1:8080"], "log": ["listening on 8080", "WORD"]}
+    assert "log" in kind.secret_outputs
+    old = State(kit.inputs["AppProcess"], {"facts": {}, "baseline": {}, **report})
+    assert kind.diff(old, kit.inputs["AppProcess"]).changes == []

@@ -1,0 +1,1 @@
+"""The placements of an app, a module each."""
