@@ -24,6 +24,7 @@ ORDER = (
     "test_drift",
     "test_workers",
     "test_apps",
+    "test_docker_apps",
     "test_restart",
     "test_addons",
     "test_destroy",

@@ -67,6 +67,7 @@ class Stack:
             "PULUMI_CONFIG_PASSPHRASE": "only for tests",
             "PULUMI_HOME": str(self.root / "home"),
             "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         }
         self.run("stack", "init", name)
 
