@@ -50,6 +50,7 @@ class Project:
             "PULUMI_BACKEND_URL": f"file://{self.directory / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": "bench",
             "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             # The engine shows its event log's flag only to those who ask for it.
             "PULUMI_DEBUG_COMMANDS": "1",
         }

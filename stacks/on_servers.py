@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pulumi
 
-from bareplane import App, AppArgs, Cluster, ClusterArgs, StackConfig, network_objects
+from bareplane import (
+    App,
+    AppArgs,
+    Cluster,
+    ClusterArgs,
+    ContainerHost,
+    ContainerHostArgs,
+    StackConfig,
+    network_objects,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,8 +30,22 @@ def program(config: StackConfig) -> None:
             network_objects=network_objects(config, ROOT),
         ),
     )
-    apps = {app.name: App(app.name, AppArgs(config=app, cluster=cluster)) for app in config.apps}
+    hosts = {
+        one.server: ContainerHost(
+            f"{one.server}-host",
+            ContainerHostArgs(
+                connection=servers[one.server],
+                owner=cluster.owner.owner,
+                engine=one.engine,
+                images=one.images,
+                node=cluster.servers.get(one.server),
+            ),
+        )
+        for one in config.hosts
+    }
+    apps = {app.name: App(app.name, AppArgs(config=app, cluster=cluster, hosts=hosts)) for app in config.apps}
     pulumi.export("kubeconfig", cluster.kubeconfig)
     pulumi.export("nodes", cluster.nodes)
+    pulumi.export("hosts", {name: {"address": one.address, "engine": one.engine} for name, one in hosts.items()})
     pulumi.export("endpoint", f"https://{cluster.settings.endpoint_addresses[0]}:{cluster.settings.port}")
     pulumi.export("apps", {name: app.report for name, app in apps.items()})

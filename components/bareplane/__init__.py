@@ -9,10 +9,12 @@ from bareplane.config import (
     AppConfig,
     ClusterConfig,
     ConfigError,
+    HostConfig,
     StackConfig,
     network_objects,
     read_config,
 )
+from bareplane.container_host import ContainerHost, ContainerHostArgs
 from bareplane.server import Server, ServerArgs
 from bareplane.specs import Connection
 
@@ -25,6 +27,9 @@ __all__ = [
     "ClusterConfig",
     "ConfigError",
     "Connection",
+    "ContainerHost",
+    "ContainerHostArgs",
+    "HostConfig",
     "Server",
     "ServerArgs",
     "StackConfig",

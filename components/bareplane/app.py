@@ -10,12 +10,13 @@ import pulumi
 
 from bareplane.apps.container import container_app
 from bareplane.apps.deployment import deployed_app
+from bareplane.apps.docker import docker_app
 from bareplane.apps.host import Host
+from bareplane.apps.part import AppPart
 from bareplane.apps.process import process_app
 from bareplane.cluster import Cluster
 from bareplane.config import AppConfig, ConfigError
 from bareplane.config.app import able
-from bareplane.resources import AppResource
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,17 @@ class App(pulumi.ComponentResource):
         super().__init__("bareplane:components:App", name, {}, opts)
         config = args.config
         placement = config.placement or "deployment"
-        self.parts: Sequence[AppResource]
+        self.parts: Sequence[AppPart]
         if placement == "deployment":
             self.parts = [deployed_app(self, config, args.cluster)]
+        elif placement == "process":
+            self.parts = process_app(self, config, seats(args))
         else:
-            place = process_app if placement == "process" else container_app
-            self.parts = place(self, config, seats(args))
+            hosts = seats(args)
+            self.parts = [
+                *docker_app(self, config, [one for one in hosts if one.engine == "docker"]),
+                *container_app(self, config, [one for one in hosts if one.engine != "docker"]),
+            ]
         self.report: dict[str, Any] = {
             "placement": placement,
             "state": pulumi.Output.all(*(one.state for one in self.parts)).apply(state),

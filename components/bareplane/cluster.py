@@ -113,7 +113,7 @@ class Cluster(pulumi.ComponentResource):
                 endpoint_addresses=self.settings.endpoint_addresses,
                 api_port=config.port,
                 control_plane=self._form if node in config.control_plane.nodes else None,
-                engine=config.runtime,
+                engine=config.engine(node),
                 images=(*config.images.preload, *addon_images(config)),
                 image_source=config.images.source,
                 volumes=config.storage.path if config.storage else None,
@@ -248,6 +248,7 @@ class Cluster(pulumi.ComponentResource):
                 node=node,
                 address=server.address,
                 schedulable=self._config.control_plane.schedulable,
+                engine=server.engine,
                 opts=self._after(self.bootstrap, self._planes.kubelets[node], parent=server),
             )
         return WorkerNode(
@@ -258,6 +259,7 @@ class Cluster(pulumi.ComponentResource):
             address=server.address,
             control_planes=self.control_planes,
             identity=self.identity,
+            engine=server.engine,
             opts=self._after(self.bootstrap, *server.prepared, parent=server),
         )
 

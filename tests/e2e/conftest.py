@@ -24,6 +24,7 @@ ORDER = (
     "test_drift",
     "test_workers",
     "test_apps",
+    "test_docker_apps",
     "test_restart",
     "test_addons",
     "test_destroy",
@@ -32,6 +33,7 @@ ORDER = (
     "test_two_runs",
     "test_cleaning",
     "test_static_pods",
+    "test_docker_host",
     "test_air_gap",
     "test_canaries",
 )

@@ -67,6 +67,7 @@ class Stack:
             "PULUMI_CONFIG_PASSPHRASE": "only for tests",
             "PULUMI_HOME": str(self.root / "home"),
             "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         }
         self.run("stack", "init", name)
 
@@ -84,6 +85,7 @@ class Stack:
         workers: Sequence[str] = ("server-2", "server-3"),
         apps: Sequence[Mapping[str, Any]] = (HELLO,),
         model: str = "traditional",
+        hosts: Sequence[Mapping[str, Any]] = (),
         **cluster: Any,
     ) -> None:
         """Write the stack's configuration; `cluster` overrides keys of it."""
@@ -100,6 +102,7 @@ class Stack:
                 "images": {"preload": ["pause", "coredns", "hello"]},
                 **cluster,
             },
+            "hosts": [dict(one) for one in hosts],
             "apps": [dict(one) for one in apps],
         }
         kept["config"] = {f"{PROJECT}:{key}": value for key, value in values.items()}

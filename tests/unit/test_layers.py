@@ -39,7 +39,7 @@ MAY_IMPORT = {
 # What comes from outside, besides the standard library.
 OUTSIDE = {
     "stacks": {"pulumi"},
-    "bareplane": {"pulumi", "pydantic", "yaml"},
+    "bareplane": {"pulumi", "pulumi_docker", "pydantic", "yaml"},
     "bareplane_provider": {
         "pulumi",
         "google",

@@ -2,6 +2,7 @@
 
 from bareplane.config.app import AppConfig
 from bareplane.config.errors import ConfigError
+from bareplane.config.host import HostConfig
 from bareplane.config.models import ClusterConfig, NetworkConfig, StackConfig
 from bareplane.config.reading import network_objects, read_config
 
@@ -9,6 +10,7 @@ __all__ = [
     "AppConfig",
     "ClusterConfig",
     "ConfigError",
+    "HostConfig",
     "NetworkConfig",
     "StackConfig",
     "network_objects",

@@ -31,12 +31,13 @@ from bareplane.specs.identity import (
 from bareplane.specs.machine import (
     BinariesSpec,
     ContainerRuntimeSpec,
+    DockerEngineSpec,
     HostSettingsSpec,
     ImagesSpec,
     MachineKindSpec,
     VolumeDirectorySpec,
 )
-from bareplane.specs.settings import ClusterSettings, Form
+from bareplane.specs.settings import ClusterSettings, Engine, Form
 from bareplane.specs.wire import Spec
 from bareplane.specs.workload import HealthCheckSpec, LimitsSpec, Placement, VolumeSpec
 
@@ -56,7 +57,9 @@ __all__ = [
     "ControlPlaneKubeletSpec",
     "ControlPlaneNodeSpec",
     "ControlPlaneSpec",
+    "DockerEngineSpec",
     "EncryptionKeyRingSpec",
+    "Engine",
     "EtcdMemberSpec",
     "EtcdQuorumSpec",
     "Form",

@@ -14,6 +14,8 @@ from bareplane_provider.transport.blob import Blob
 Item = dict[str, Any]
 KUBERNETES_IMAGES = "k8s.io"
 """containerd's namespace for what a kubelet runs."""
+DOCKER_IMAGES = "moby"
+"""containerd's namespace for what Docker runs."""
 
 
 @dataclass(frozen=True)

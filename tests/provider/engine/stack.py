@@ -42,6 +42,7 @@ class Stack:
             "PULUMI_BACKEND_URL": f"file://{root}/state",
             "PULUMI_CONFIG_PASSPHRASE": "test",
             "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_HOME": str(root / "home"),
             "WORLD": str(self.world),
             "RESOURCES": str(root / "resources.json"),

@@ -40,6 +40,11 @@ class Registered:
     needs: frozenset[str]
     deleted_with: str
     parent: str
+    provider: str = ""
+    """The name of the one it was given, where it was given one."""
+    replaced_by: frozenset[str] = frozenset()
+    """Inputs whose change replaces it, whatever its provider says."""
+    secret_outputs: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -86,6 +91,9 @@ class Monitor(mocks.MockMonitor):
                 needs=frozenset(urn.rpartition("::")[2] for urn in request.dependencies),
                 deleted_with=request.deletedWith.rpartition("::")[2],
                 parent=request.parent.rpartition("::")[2],
+                provider=request.provider.rpartition("::")[0].rpartition("::")[2],
+                replaced_by=frozenset(request.replaceOnChanges),
+                secret_outputs=frozenset(request.additionalSecretOutputs),
             )
         return super().RegisterResource(request)
 
@@ -96,6 +104,8 @@ class Engine(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         if not args.custom:
             return args.name, {}
+        if args.typ.startswith(("docker:", "pulumi:providers:")):
+            return args.name, {**args.inputs, "imageId": "sha256:0"}
         kind = KINDS[args.typ]
         inputs = cast("dict[str, Any]", plain(args.inputs))
         assert kind.check(inputs) == [], args.name

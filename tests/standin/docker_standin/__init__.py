@@ -1,0 +1,1 @@
+"""A stand-in for Pulumi's `docker` plugin."""
