@@ -9,11 +9,13 @@ from bareplane.config import (
     AppConfig,
     ClusterConfig,
     ConfigError,
+    HostConfig,
     StackConfig,
     network_objects,
     read_config,
     secret_keys,
 )
+from bareplane.container_host import ContainerHost, ContainerHostArgs
 from bareplane.server import Server, ServerArgs
 from bareplane.specs import Connection
 
@@ -26,6 +28,9 @@ __all__ = [
     "ClusterConfig",
     "ConfigError",
     "Connection",
+    "ContainerHost",
+    "ContainerHostArgs",
+    "HostConfig",
     "Server",
     "ServerArgs",
     "StackConfig",

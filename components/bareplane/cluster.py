@@ -73,13 +73,13 @@ class Cluster(pulumi.ComponentResource):
         self.control_planes = tuple(args.servers[one] for one in chosen)
         self.settings = settings(args.config, [one.address for one in self.control_planes])
         self._identities()
-        self._servers = {one: self._server(args, one) for one in (*chosen, *args.config.workers)}
-        self.bootstrap = self._control_planes([self._servers[one] for one in chosen])
+        self.servers = {one: self._server(args, one) for one in (*chosen, *args.config.workers)}
+        self.bootstrap = self._control_planes([self.servers[one] for one in chosen])
         self.network = self._network_manifests(args.network_objects)
-        self.memberships = [self._node(one, server) for one, server in self._servers.items()]
+        self.memberships = [self._node(one, server) for one, server in self.servers.items()]
         self._addons()
         self.kubeconfig = self._kubeconfig()
-        self.nodes = list(self._servers)
+        self.nodes = list(self.servers)
         self.register_outputs({"kubeconfig": self.kubeconfig, "nodes": self.nodes})
 
     def _after(self, *needed: pulumi.Resource, parent: pulumi.Resource | None = None) -> pulumi.ResourceOptions:
@@ -112,7 +112,7 @@ class Cluster(pulumi.ComponentResource):
                 endpoint_addresses=self.settings.endpoint_addresses,
                 api_port=config.port,
                 control_plane=self._form if node in config.control_plane.nodes else None,
-                engine=config.runtime,
+                engine=config.engine(node),
                 images=(*config.images.preload, *addon_images(config)),
                 image_source=config.images.source,
                 volumes=config.storage.path if config.storage else None,
@@ -213,7 +213,7 @@ class Cluster(pulumi.ComponentResource):
             # Taken away first, while the controller still runs: it takes the addresses back from the Services.
             self._objects("addresses", address_pool(config.load_balancer.addresses), running)
         if config.storage:
-            volumes = [one for server in self._servers.values() for one in server.volumes]
+            volumes = [one for server in self.servers.values() for one in server.volumes]
             running = self._objects("storage", provisioner(config.storage), *volumes)
             self._objects("storage-class", [storage_class(config.storage)], running, replaced_on=["objects"])
 
@@ -247,6 +247,7 @@ class Cluster(pulumi.ComponentResource):
                 node=node,
                 address=server.address,
                 schedulable=self._config.control_plane.schedulable,
+                engine=server.engine,
                 opts=self._after(self.bootstrap, self._planes.kubelets[node], parent=server),
             )
         return WorkerNode(
@@ -257,6 +258,7 @@ class Cluster(pulumi.ComponentResource):
             address=server.address,
             control_planes=self.control_planes,
             identity=self.identity,
+            engine=server.engine,
             opts=self._after(self.bootstrap, *server.prepared, parent=server),
         )
 

@@ -111,6 +111,7 @@ def control_planes(parent: pulumi.Resource, args: ControlPlanesArgs) -> ControlP
                 node=one.name,
                 address=one.address,
                 schedulable=args.schedulable,
+                engine=one.engine,
                 opts=after(*(each[one.name] for each in needed), *one.prepared, parent=one),
             )
             for one in servers

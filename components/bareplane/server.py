@@ -8,8 +8,17 @@ from typing import Literal
 
 import pulumi
 
-from bareplane.resources import Binaries, ContainerRuntime, HostSettings, Images, Machine, Place, VolumeDirectory
-from bareplane.specs import Connection, Form
+from bareplane.resources import (
+    Binaries,
+    ContainerRuntime,
+    DockerEngine,
+    HostSettings,
+    Images,
+    Machine,
+    Place,
+    VolumeDirectory,
+)
+from bareplane.specs import Connection, Engine, Form
 
 NODE_BINARIES = (
     "kubeadm",
@@ -24,6 +33,8 @@ NODE_BINARIES = (
     "loopback",
     "portmap",
 )
+CONTAINERD_BINARIES = ("containerd", "containerd-shim-runc-v2", "ctr")
+CRIO_BINARIES = ("crio", "conmon", "pinns")
 CONTROL_PLANE_BINARIES = ("kubectl", "etcdctl")
 COMPONENTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
 """What a control plane consists of: programs in one form, images of the same names in the other."""
@@ -49,7 +60,7 @@ class ServerArgs:
     api_port: int = 6443
     control_plane: Form | None = None
     """How its control plane runs, where it has one."""
-    engine: Literal["containerd"] = "containerd"
+    engine: Engine = "containerd"
     images: tuple[str, ...] = ()
     image_source: Literal["auto", "preload", "pull"] = "auto"
     volumes: str | None = None
@@ -62,6 +73,7 @@ class Server(pulumi.ComponentResource):
     def __init__(self, name: str, args: ServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("bareplane:components:Server", name, {}, opts)
         self.name = args.connection.name
+        self.engine: Engine = args.engine
         self.connection = args.connection
         self.address = args.connection.address
         self.place = Place(args.connection, args.owner)
@@ -70,6 +82,8 @@ class Server(pulumi.ComponentResource):
             return pulumi.ResourceOptions(parent=self, depends_on=list(needed))
 
         programs = (*NODE_BINARIES, *(CONTROL_PLANE_BINARIES if args.control_plane else ()))
+        if args.engine == "cri-o":
+            programs = (*(one for one in programs if one not in CONTAINERD_BINARIES), *CRIO_BINARIES)
         images = args.images
         if args.control_plane == "processes":
             programs = (*programs, *COMPONENTS)
@@ -107,16 +121,31 @@ class Server(pulumi.ComponentResource):
         self.runtime = ContainerRuntime(
             f"{name}-runtime",
             self.place,
-            engine=args.engine,
+            engine="cri-o" if args.engine == "cri-o" else "containerd",
             # The directory goes after the last container that writes to it.
             opts=after(self.binaries, *self.volumes),
         )
-        self.images = Images(
-            f"{name}-images", self.place, names=images, source=args.image_source, opts=after(self.runtime)
+        self.docker = (
+            DockerEngine(f"{name}-docker", self.place, kubernetes=True, opts=after(self.runtime))
+            if args.engine == "docker"
+            else None
+        )
+        # CRI-O's release has nothing that puts an image into its store: such a node pulls them.
+        self.images = (
+            Images(
+                f"{name}-images",
+                self.place,
+                names=images,
+                source=args.image_source,
+                engine="docker" if self.docker else "containerd",
+                opts=after(self.docker or self.runtime),
+            )
+            if args.engine != "cri-o"
+            else None
         )
         self.register_outputs({"address": self.address})
 
     @property
     def prepared(self) -> Sequence[pulumi.Resource]:
         """What a node on this server depends on."""
-        return (self.runtime, self.images)
+        return [one for one in (self.runtime, self.docker, self.images) if one is not None]

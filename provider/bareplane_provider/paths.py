@@ -22,7 +22,17 @@ AUDIT_LOG = f"{AUDIT_LOGS}/audit.log"
 
 CONTAINERD_CONF = "/etc/containerd/config.toml"
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
-CRI_SOCKET = f"unix://{CONTAINERD_SOCKET}"
+CRI_DOCKERD_SOCKET = "/run/cri-dockerd.sock"
+CRIO_SOCKET = "/run/crio/crio.sock"
+CRI_SOCKETS = {
+    "containerd": f"unix://{CONTAINERD_SOCKET}",
+    "docker": f"unix://{CRI_DOCKERD_SOCKET}",
+    "cri-o": f"unix://{CRIO_SOCKET}",
+}
+"""Where a kubelet finds its node's runtime, by engine."""
+DOCKER_CONF = "/etc/docker/daemon.json"
+DOCKER_SOCKET = "/run/docker.sock"
+DOCKER_DATA = "/var/lib/docker"
 CNI_CONF_DIR = "/etc/cni/net.d"
 UNITS = "/etc/systemd/system"
 SEARCH_PATH = f"{BIN}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -31,6 +31,7 @@ ORDER = (
     "test_two_runs",
     "test_cleaning",
     "test_static_pods",
+    "test_docker_host",
     "test_air_gap",
     "test_canaries",
 )

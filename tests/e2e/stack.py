@@ -77,6 +77,7 @@ class Stack:
         workers: Sequence[str] = ("server-2", "server-3"),
         apps: Sequence[Mapping[str, Any]] = (HELLO,),
         model: str = "traditional",
+        hosts: Sequence[Mapping[str, Any]] = (),
         **cluster: Any,
     ) -> None:
         """Write the stack's configuration; `cluster` overrides keys of it."""
@@ -93,6 +94,7 @@ class Stack:
                 "images": {"preload": ["pause", "coredns", "hello"]},
                 **cluster,
             },
+            "hosts": [dict(one) for one in hosts],
             "apps": [dict(one) for one in apps],
         }
         kept["config"] = {f"{PROJECT}:{key}": value for key, value in values.items()}

@@ -15,6 +15,7 @@ from ..ledger import Entry, Note
 from .base import Facts, Item, difference
 
 IMPORT_TIMEOUT = 900
+KUBERNETES = "k8s.io"
 
 
 @dataclass
@@ -39,7 +40,7 @@ class Image(Item):
             digest=fields.optional_text("digest", f"sha256:{SHA256}"),
             blob=fields.optional_text("upload", SHA256),
             pull=fields.flag("pull", False),
-            namespace=fields.text("namespace", NAME, "k8s.io"),
+            namespace=fields.text("namespace", NAME, KUBERNETES),
             ctr=fields.path("ctr"),
             address=fields.path("address"),
         )
@@ -49,7 +50,8 @@ class Image(Item):
 
     @property
     def key(self) -> str:
-        return f"image {self.reference}"
+        # One of another namespace's is another image, and its undo another one's.
+        return f"image {self.reference}" + ("" if self.namespace == KUBERNETES else f" in {self.namespace}")
 
     @property
     def call(self) -> list[str]:

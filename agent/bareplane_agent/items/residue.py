@@ -10,11 +10,13 @@ from ..fields import Fields
 from ..host import Host
 from ..ledger import Entry, Note
 from ..residues.base import Kind
+from ..residues.bridges import Bridges
 from ..residues.cgroups import Cgroups
 from ..residues.containers import Containers
 from ..residues.iptables import Iptables
 from ..residues.links import Links
 from ..residues.mounts import Mounts
+from ..residues.namespaces import Namespaces
 from ..residues.netns import Netns
 from ..residues.nft import Nft
 from ..residues.processes import Processes
@@ -23,11 +25,13 @@ from ..residues.slices import Slices
 from .base import Facts, Item
 
 KINDS: Dict[str, Type[Kind]] = {
+    "bridges": Bridges,
     "cgroups": Cgroups,
     "containers": Containers,
     "iptables": Iptables,
     "links": Links,
     "mounts": Mounts,
+    "namespaces": Namespaces,
     "netns": Netns,
     "nft": Nft,
     "processes": Processes,

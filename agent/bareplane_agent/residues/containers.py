@@ -24,19 +24,19 @@ class Containers(Kind):
 
     @classmethod
     def there(cls, argument: str, host: Host) -> list[str]:
-        ctr = _ctr(argument, host)
+        ctr = find_ctr(argument, host)
         if ctr is None:
             return [f"container {name}" for name in _bundles(argument, host)]
-        found = [f"container {name}" for name in _listed([*ctr, "containers", "ls", "-q"], host)]
-        return found + [f"lease {name}" for name in _listed([*ctr, "leases", "ls", "-q"], host)]
+        found = [f"container {name}" for name in listed([*ctr, "containers", "ls", "-q"], host)]
+        return found + [f"lease {name}" for name in listed([*ctr, "leases", "ls", "-q"], host)]
 
     @classmethod
     def clear(cls, argument: str, before: frozenset[str], context: Context) -> None:
-        host, ctr = context.host, _ctr(argument, context.host)
+        host, ctr = context.host, find_ctr(argument, context.host)
         if ctr is None:
             _clear_without(argument, before, context)
             return
-        doomed = [name for name in _listed([*ctr, "containers", "ls", "-q"], host) if f"container {name}" not in before]
+        doomed = [name for name in listed([*ctr, "containers", "ls", "-q"], host) if f"container {name}" not in before]
         if doomed:
             context.progress(f"removing {len(doomed)} containers")
         for start in range(0, len(doomed), BATCH):
@@ -44,16 +44,16 @@ class Containers(Kind):
             # Both fail for those without a task, or gone meanwhile; what counts is what is left.
             host.run([*ctr, "tasks", "delete", "--force", *some], timeout=120)
             host.run([*ctr, "containers", "delete", *some], timeout=120)
-        for name in _listed([*ctr, "leases", "ls", "-q"], host):
+        for name in listed([*ctr, "leases", "ls", "-q"], host):
             if f"lease {name}" not in before:
                 host.run([*ctr, "leases", "delete", name])
-        left = set(_listed([*ctr, "containers", "ls", "-q"], host)).intersection(doomed)
+        left = set(listed([*ctr, "containers", "ls", "-q"], host)).intersection(doomed)
         if left:
             raise UndoError(f"removing container {sorted(left)[0]} in namespace {argument}: containerd still has it")
         _clear_without(argument, before, context)
 
 
-def _ctr(namespace: str, host: Host) -> list[str] | None:
+def find_ctr(namespace: str, host: Host) -> list[str] | None:
     """How to call ctr; None where containerd does not answer."""
     if not os.path.exists(host.path(SOCKET)):
         return None
@@ -66,7 +66,7 @@ def _ctr(namespace: str, host: Host) -> list[str] | None:
     return call if host.run([*call, "version"], timeout=10).code == 0 else None
 
 
-def _listed(argv: list[str], host: Host) -> list[str]:
+def listed(argv: list[str], host: Host) -> list[str]:
     return host.must(argv, timeout=60).out.split()
 
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from bareplane.config.addons import ranges
 from bareplane.config.models import NetworkConfig
 from bareplane.config.spelling import did_you_mean
+from bareplane.specs import Engine
 
+ENGINES = get_args(Engine)
 ROLES = {"controlPlane.nodes": ("controlPlane", "nodes"), "workers": ("workers",)}
 
 
@@ -24,8 +26,12 @@ def inconsistencies(given: Mapping[str, Any], names: Sequence[str], *, all_known
     return [
         *repetitions("servers", "server", (one.get("name") for _, one in servers)),
         *repetitions("apps", "app", (table(one).get("name") for one in entries(given, "apps"))),
+        *repetitions("hosts", "host", (table(one).get("server") for one in entries(given, "hosts"))),
         *both_roles(nodes["controlPlane.nodes"], nodes["workers"]),
         *(unknown(nodes, [one.get("name") for _, one in servers]) if all_known else []),
+        *(unknown_hosts(given, [one.get("name") for _, one in servers]) if all_known else []),
+        *runtimes_of_no_node(given, wanted),
+        *engines_apart(given, wanted),
         *shared_host_keys(servers),
         *addresses(servers, wanted, network(given)),
         *too_many(wanted, given),
@@ -56,6 +62,40 @@ def unknown(nodes: Mapping[str, Sequence[str]], known: Sequence[object]) -> list
         for name in dict.fromkeys(wanted)
         if name not in names
     ]
+
+
+def unknown_hosts(given: Mapping[str, Any], known: Sequence[object]) -> list[str]:
+    names = [one for one in known if isinstance(one, str)]
+    return [
+        f"hosts.{position}.server: there is no server {host!r}{did_you_mean(host, names)}"
+        for position, one in enumerate(entries(given, "hosts"))
+        if isinstance(host := table(one).get("server"), str) and host not in names
+    ]
+
+
+def runtimes_of_no_node(given: Mapping[str, Any], nodes: Collection[str]) -> list[str]:
+    return [
+        f"cluster.runtimes.{one}: is no node of the cluster{did_you_mean(one, nodes)}"
+        for one in table(path(given, "cluster", "runtimes"))
+        if one not in nodes
+    ]
+
+
+def engines_apart(given: Mapping[str, Any], nodes: Collection[str]) -> list[str]:
+    """Hosts that are nodes with an engine beside which theirs does not run: Docker runs on containerd, as nodes do."""
+    default = path(given, "cluster", "runtime") or "containerd"
+    problems: list[str] = []
+    for position, one in enumerate(entries(given, "hosts")):
+        host, engine = table(one).get("server"), table(one).get("engine", "containerd")
+        if not isinstance(host, str) or host not in nodes:
+            continue
+        runtime = table(path(given, "cluster", "runtimes")).get(host, default)
+        if (engine == "cri-o") != (runtime == "cri-o") and engine in ENGINES and runtime in ENGINES:
+            problems.append(
+                f"hosts.{position}.engine: {engine!r}: {host} is a node whose runtime is {runtime}; "
+                f"take cri-o for both or for neither (cluster.runtimes.{host})"
+            )
+    return problems
 
 
 def shared_host_keys(servers: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from bareplane.config.addons import LoadBalancerConfig, StorageConfig
-from bareplane.specs import Connection, Form
+from bareplane.config.host import HostConfig
+from bareplane.specs import Connection, Engine, Form
 from bareplane.specs.wire import DnsName, Network, NodeName, Spec, Version
 
 LARGEST_SERVICE_MASK, SMALLEST_SERVICE_MASK = 12, 28
@@ -112,7 +113,9 @@ class ClusterConfig(Spec):
     version: Version = "1.36.3"
     endpoint: DnsName
     port: Annotated[int, Field(ge=1, le=65535)] = 6443
-    runtime: Literal["containerd"] = "containerd"
+    runtime: Engine = "containerd"
+    runtimes: dict[NodeName, Engine] = Field(default_factory=dict)
+    """Nodes whose runtime is another one."""
     control_plane: ControlPlaneConfig
     workers: tuple[NodeName, ...] = ()
     network: NetworkConfig = NetworkConfig()
@@ -125,6 +128,10 @@ class ClusterConfig(Spec):
     storage: StorageConfig | None = None
     """Volumes for claims; without it they stay pending."""
     drain_seconds: Annotated[int, Field(ge=1)] = 120
+
+    def engine(self, node: str) -> Engine:
+        """The node's runtime."""
+        return self.runtimes.get(node, self.runtime)
 
     @field_validator("workers", "encryption_keys")
     @classmethod
@@ -151,6 +158,8 @@ class StackConfig(Spec):
     """Path of a YAML file with `servers:`, relative to the project."""
     servers: tuple[Connection, ...] = ()
     cluster: ClusterConfig
+    hosts: tuple[HostConfig, ...] = ()
+    """Servers that run containers for apps; nodes of the cluster may be among them."""
     apps: tuple[AppConfig, ...] = ()
 
     @property

@@ -8,7 +8,15 @@ from bareplane.resources.cluster import (
     NodeMembership,
 )
 from bareplane.resources.identity import ClientCertificate, ClusterIdentity, EncryptionKeyRing, StackIdentity
-from bareplane.resources.machine import Binaries, ContainerRuntime, HostSettings, Images, Machine, VolumeDirectory
+from bareplane.resources.machine import (
+    Binaries,
+    ContainerRuntime,
+    DockerEngine,
+    HostSettings,
+    Images,
+    Machine,
+    VolumeDirectory,
+)
 from bareplane.resources.node import (
     ControlPlane,
     ControlPlaneKubelet,
@@ -30,6 +38,7 @@ __all__ = [
     "ControlPlane",
     "ControlPlaneKubelet",
     "ControlPlaneNode",
+    "DockerEngine",
     "EncryptionKeyRing",
     "EtcdMember",
     "EtcdQuorum",

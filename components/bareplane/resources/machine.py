@@ -36,8 +36,8 @@ class HostSettings(Resource):
         name: str,
         place: Place,
         *,
-        endpoint: str,
-        endpoint_addresses: Sequence[str],
+        endpoint: str | None = None,
+        endpoint_addresses: Sequence[str] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         properties = {**place.to_wire(), "endpoint": endpoint, "endpointAddresses": list(endpoint_addresses)}
@@ -52,8 +52,8 @@ class Binaries(Resource):
         name: str,
         place: Place,
         *,
-        kubernetes_version: str,
         names: Sequence[str],
+        kubernetes_version: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         properties = {**place.to_wire(), "kubernetesVersion": kubernetes_version, "names": list(names)}
@@ -68,14 +68,23 @@ class ContainerRuntime(Resource):
         name: str,
         place: Place,
         *,
-        engine: Literal["containerd"] = "containerd",
+        engine: Literal["containerd", "cri-o"] = "containerd",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ContainerRuntime", name, {**place.to_wire(), "engine": engine}, opts)
 
 
+class DockerEngine(Resource):
+    """Docker Engine on the machine's containerd."""
+
+    def __init__(
+        self, name: str, place: Place, *, kubernetes: bool = False, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("DockerEngine", name, {**place.to_wire(), "kubernetes": kubernetes}, opts)
+
+
 class Images(Resource):
-    """Images of the catalog in the runtime's store."""
+    """Images of the catalog in the store of the runtime, or of Docker."""
 
     def __init__(
         self,
@@ -84,9 +93,11 @@ class Images(Resource):
         *,
         names: Sequence[str],
         source: Literal["auto", "preload", "pull"] = "auto",
+        engine: Literal["containerd", "docker"] = "containerd",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("Images", name, {**place.to_wire(), "names": list(names), "source": source}, opts)
+        properties = {**place.to_wire(), "names": list(names), "source": source, "engine": engine}
+        super().__init__("Images", name, properties, opts)
 
 
 class VolumeDirectory(Resource):

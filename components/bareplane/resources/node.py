@@ -9,7 +9,7 @@ import pulumi
 
 from bareplane.resources.base import Place, Resource
 from bareplane.resources.identity import ClientCertificate, ClusterIdentity, EncryptionKeyRing
-from bareplane.specs import ClusterSettings, Connection, Form
+from bareplane.specs import ClusterSettings, Connection, Engine, Form
 
 Options = pulumi.ResourceOptions | None
 
@@ -110,9 +110,15 @@ class ControlPlaneKubelet(Resource):
         node: str,
         address: str,
         schedulable: bool,
+        engine: Engine = "containerd",
         opts: Options = None,
     ) -> None:
-        properties = {**node_properties(place, cluster, node), "address": address, "schedulable": schedulable}
+        properties = {
+            **node_properties(place, cluster, node),
+            "address": address,
+            "schedulable": schedulable,
+            "engine": engine,
+        }
         super().__init__(self.kind, name, properties, opts)
 
 
@@ -135,11 +141,13 @@ class WorkerNode(Resource):
         address: str,
         control_planes: Sequence[Connection],
         identity: ClusterIdentity,
+        engine: Engine = "containerd",
         opts: Options = None,
     ) -> None:
         properties = {
             **node_properties(place, cluster, node),
             "address": address,
+            "engine": engine,
             "controlPlanes": [one.to_wire() for one in control_planes],
             "caCertificate": identity.ca_certificate,
         }

@@ -30,12 +30,13 @@ from bareplane.specs.identity import (
 from bareplane.specs.machine import (
     BinariesSpec,
     ContainerRuntimeSpec,
+    DockerEngineSpec,
     HostSettingsSpec,
     ImagesSpec,
     MachineKindSpec,
     VolumeDirectorySpec,
 )
-from bareplane.specs.settings import ClusterSettings, Form
+from bareplane.specs.settings import ClusterSettings, Engine, Form
 from bareplane.specs.wire import Spec
 
 __all__ = [
@@ -50,7 +51,9 @@ __all__ = [
     "ControlPlaneKubeletSpec",
     "ControlPlaneNodeSpec",
     "ControlPlaneSpec",
+    "DockerEngineSpec",
     "EncryptionKeyRingSpec",
+    "Engine",
     "EtcdMemberSpec",
     "EtcdQuorumSpec",
     "Form",

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from bareplane.specs.base import MachineSpec
 from bareplane.specs.connection import Connection
-from bareplane.specs.settings import ClusterSettings, Form
+from bareplane.specs.settings import ClusterSettings, Engine, Form
 from bareplane.specs.wire import Address, NodeName, Spec, Token
 
 
@@ -53,6 +53,8 @@ class ControlPlaneKubeletSpec(MachineSpec):
     address: Address
     schedulable: bool = False
     """Whether ordinary pods may run there (no control-plane taint)."""
+    engine: Engine = "containerd"
+    """What runs the node's pods."""
 
 
 class ControlPlaneNodeSpec(ControlPlaneKubeletSpec):
@@ -89,6 +91,8 @@ class WorkerNodeSpec(MachineSpec):
     address: Address
     control_planes: Annotated[tuple[Connection, ...], Field(min_length=1)]
     ca_certificate: str
+    engine: Engine = "containerd"
+    """What runs the node's pods."""
 
 
 class KubeProxySpec(MachineSpec):

@@ -24,21 +24,30 @@ class MachineKindSpec(MachineSpec):
 class HostSettingsSpec(MachineSpec):
     """Kernel modules, sysctls and the endpoint's name in /etc/hosts."""
 
-    endpoint: DnsName
-    endpoint_addresses: tuple[Address, ...]
+    endpoint: DnsName | None = None
+    """Of the cluster whose node the machine becomes, if it does."""
+    endpoint_addresses: tuple[Address, ...] = ()
 
 
 class BinariesSpec(MachineSpec):
     """Programs of the catalog, installed below /opt/bareplane."""
 
-    kubernetes_version: Version
+    kubernetes_version: Version | None = None
+    """The catalog's, where it is left out."""
     names: tuple[str, ...]
 
 
 class ContainerRuntimeSpec(MachineSpec):
     """A CRI runtime, configured and running."""
 
-    engine: Literal["containerd"] = "containerd"
+    engine: Literal["containerd", "cri-o"] = "containerd"
+
+
+class DockerEngineSpec(MachineSpec):
+    """Docker Engine on the machine's containerd, configured and running."""
+
+    kubernetes: bool = False
+    """Whether a kubelet runs its pods on it, through cri-dockerd."""
 
 
 class ImagesSpec(MachineSpec):
@@ -46,6 +55,8 @@ class ImagesSpec(MachineSpec):
 
     names: tuple[str, ...]
     source: Literal["auto", "preload", "pull"] = "auto"
+    engine: Literal["containerd", "docker"] = "containerd"
+    """Whose store: that of the node's runtime, or Docker's."""
 
 
 class VolumeDirectorySpec(MachineSpec):

@@ -11,6 +11,10 @@ Form = Literal["processes", "static-pods"]
 """How a control plane runs: as systemd services, or as pods that its kubelet starts from files."""
 
 
+Engine = Literal["containerd", "docker", "cri-o"]
+"""What runs containers: a node's pods, or a container host's apps. `docker` runs on our containerd."""
+
+
 class ClusterSettings(Spec):
     """The facts of the cluster that kubeadm writes into its ClusterConfiguration."""
 

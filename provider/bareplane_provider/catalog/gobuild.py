@@ -33,6 +33,11 @@ class GoBuild:
     """The last source: slow, but it needs nothing but a Go module proxy."""
 
     def get(self, wanted: Wanted, staging: Path, say: Say) -> Staged | Missing:
+        if wanted.source.build is None:
+            return Missing(
+                "it does not build from Go modules; where its host can be reached run `python -m "
+                f"bareplane_provider.catalog fetch {wanted.name}`, and name a copy of that cache in BAREPLANE_MIRROR"
+            )
         go = _find_go(wanted)
         if wanted.build.cgo and os.uname().machine not in {m for m, a in _NATIVE.items() if a == wanted.arch}:
             return Missing(f"{wanted.name} needs cgo and can only be built on {wanted.arch} itself")
@@ -53,6 +58,9 @@ def build_command(go: str, wanted: Wanted, target: Path) -> list[str]:
     if wanted.build.cgo:
         flags.append("-extldflags=-static")
     command = [go, "build", "-mod=readonly", "-trimpath", "-buildvcs=false", f"-tags={','.join(wanted.build.tags)}"]
+    if wanted.build.language:
+        packages, _, version = wanted.build.language.rpartition("=")
+        command.append(f"-gcflags={packages}=-lang={version}")
     return [*command, f"-ldflags={' '.join(flags)}", f"-o={target}", wanted.program.package]
 
 

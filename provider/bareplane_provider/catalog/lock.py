@@ -29,6 +29,8 @@ class Build:
     needs: tuple[str, ...] = ()
     """What a build with cgo needs installed."""
     ours: bool = False
+    language: str | None = None
+    """`<packages>=<version>`: Go's for packages of a module that has no go.mod, which counts as one of Go 1.16."""
     version: str | None = None
     """Where what is built is not of the version that is downloaded."""
 
@@ -38,7 +40,8 @@ class Source:
     """One upstream release: several programs may come from it. The first version is the default."""
 
     versions: tuple[str, ...]
-    build: Build
+    build: Build | None = None
+    """None for what does not resolve as a Go module: it is downloaded, or comes from a mirror."""
     url: str | None = None
     checksums: str | None = None
     """Where upstream publishes its checksums: `<sha256>` alone, or lines of `<sha256>  <file>`."""
@@ -51,7 +54,7 @@ class Program:
 
     source: str
     groups: tuple[str, ...]
-    package: str
+    package: str = ""
     member: str | None = None
     """Where it stands in the downloaded archive; none: the download is the program."""
     file: str | None = None
@@ -111,8 +114,12 @@ class Lock:
         return wanted
 
     def names(self, group: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The programs and the images of a group; `all` is every one."""
-        programs = tuple(name for name, entry in self.programs.items() if group == "all" or group in entry.groups)
+        """The programs and the images of a group; `all` is every one that can be built."""
+        programs = tuple(
+            name
+            for name, entry in self.programs.items()
+            if group in entry.groups or (group == "all" and self.sources[entry.source].build)
+        )
         images = tuple(name for name, entry in self.images.items() if group == "all" or group in entry.groups)
         return programs, images
 
@@ -137,6 +144,7 @@ def parse_lock(text: str | bytes) -> Lock:
     wrong += [
         f"{name} → program {entry.program}" for name, entry in lock.images.items() if entry.program not in lock.programs
     ]
+    wrong += [f"{name} is nowhere" for name, source in lock.sources.items() if not (source.build or source.url)]
     wrong += [f"{name} has no versions" for name, source in lock.sources.items() if not source.versions]
     if wrong:
         raise CatalogError(f"the catalog's lock leads nowhere: {'; '.join(wrong)}")

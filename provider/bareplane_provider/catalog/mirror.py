@@ -95,8 +95,7 @@ class Mirror:
         self._place = place
 
     def get(self, wanted: Wanted, staging: Path, say: Say) -> Staged | Missing:
-        recipes = frozenset({wanted.download_recipe, wanted.build_recipe})
-        record = self.fetch(wanted.key, wanted.title, recipes, staging / wanted.name, say)
+        record = self.fetch(wanted.key, wanted.title, wanted.recipes, staging / wanted.name, say)
         if isinstance(record, Missing):
             return record
         downloaded_whole = record.recipe == wanted.download_recipe and wanted.member is None

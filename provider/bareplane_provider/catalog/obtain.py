@@ -42,8 +42,7 @@ class Catalog:
     def obtain(self, name: str, arch: str = "amd64", progress: Say = silent, version: str | None = None) -> Artifact:
         """The program, verified; blocks while it is downloaded or built. Raises CatalogError."""
         what = wanted(self.lock, name, arch, version)
-        recipes = frozenset({what.download_recipe, what.build_recipe})
-        record = self._cached_or(what.key, recipes, progress, lambda: self._fill(what, progress))
+        record = self._cached_or(what.key, what.recipes, progress, lambda: self._fill(what, progress))
         return Artifact(
             name=name,
             version=record.version,

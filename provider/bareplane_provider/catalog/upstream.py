@@ -28,6 +28,8 @@ class Upstream:
         url = wanted.url
         if url is None:
             return Missing("upstream publishes no such file")
+        if wanted.pinned is None and wanted.checksums_url is None:
+            return Missing(f"{url} has no published checksum, and the lock none of its own")
         host = urlsplit(url).netloc
         if host in self._failed:
             return Missing(self._failed[host])

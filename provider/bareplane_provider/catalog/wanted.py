@@ -38,12 +38,19 @@ class Wanted:
 
     @property
     def build(self) -> Build:
+        if self.source.build is None:
+            raise CatalogError(f"{self.title} is not built from Go modules")
         return self.source.build
+
+    @property
+    def recipes(self) -> frozenset[str]:
+        """Whatever was made by one of these is right."""
+        return frozenset({self.download_recipe, *([self.build_recipe] if self.source.build else [])})
 
     @property
     def built_version(self) -> str:
         """The version a build gives; upstream's downloads may be newer than what resolves as a Go module."""
-        return self.build.version or self.version
+        return (self.source.build and self.source.build.version) or self.version
 
     @property
     def url(self) -> str | None:
@@ -100,7 +107,9 @@ class Wanted:
             for path in sorted(self.module.iterdir())
             if path.suffix in {".go", ".mod", ".sum"}
         }
-        return _fingerprint([self.program.package, self.program.file, build.tags, self.stamps, build.cgo, sources])
+        parts: list[object] = [self.program.package, self.program.file, build.tags, self.stamps, build.cgo, sources]
+        # Set for few; the others keep the recipes they had before there was such a thing.
+        return _fingerprint([*parts, build.language] if build.language else parts)
 
     def _fill(self, template: str | None) -> str | None:
         if template is None:

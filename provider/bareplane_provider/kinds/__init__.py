@@ -6,6 +6,7 @@ from bareplane_provider.kinds.container_runtime import ContainerRuntime
 from bareplane_provider.kinds.control_plane import ControlPlane
 from bareplane_provider.kinds.control_plane_kubelet import ControlPlaneKubelet
 from bareplane_provider.kinds.control_plane_node import ControlPlaneNode
+from bareplane_provider.kinds.docker_engine import DockerEngine
 from bareplane_provider.kinds.etcd_member import EtcdMember
 from bareplane_provider.kinds.etcd_quorum import EtcdQuorum
 from bareplane_provider.kinds.host_settings import HostSettings
@@ -31,6 +32,7 @@ ALL: tuple[Kind, ...] = (
     ControlPlane(),
     ControlPlaneKubelet(),
     ControlPlaneNode(),
+    DockerEngine(),
     EncryptionKeyRing(),
     EtcdMember(),
     EtcdQuorum(),

@@ -1,4 +1,4 @@
-"""`ContainerRuntime`: containerd as the node's CRI runtime."""
+"""`ContainerRuntime`: the node's CRI runtime, containerd or CRI-O."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import tomli_w
 from bareplane.specs import ContainerRuntimeSpec
 from bareplane_provider import catalog
 from bareplane_provider.facts import MachineFacts
+from bareplane_provider.kinds.crio import crio
 from bareplane_provider.kinds.items import Item, directory, file, key, residue, running, unit
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.kubeadm.kubelet import cgroup_driver
@@ -22,8 +23,11 @@ class ContainerRuntime(Phase[ContainerRuntimeSpec]):
     name = "ContainerRuntime"
     spec = ContainerRuntimeSpec
     slug = "container-runtime"
+    immutable = Phase.immutable | {"engine"}
 
     def items(self, spec: ContainerRuntimeSpec, machine: MachineFacts) -> list[Item]:
+        if spec.engine == "cri-o":
+            return crio(machine)
         text = render(
             "containerd.service.j2",
             program=program("containerd"),

@@ -21,12 +21,13 @@ class ControlPlaneKubelet(Phase[ControlPlaneKubeletSpec]):
     name = "ControlPlaneKubelet"
     spec = ControlPlaneKubeletSpec
     slug = "kubelet"
-    immutable = Phase.immutable | {"node", "address"}
+    immutable = Phase.immutable | {"node", "address", "engine"}
 
     def items(self, spec: ControlPlaneKubeletSpec, machine: MachineFacts) -> list[Item]:
+        config = init_file(spec.cluster, spec.node, spec.address, schedulable=spec.schedulable, engine=spec.engine)
         return [
             *kubelet_items(machine),
-            file(CONFIG, init_file(spec.cluster, spec.node, spec.address, schedulable=spec.schedulable), "0600"),
+            file(CONFIG, config, "0600"),
             command(
                 KUBECONFIG,
                 [program("kubeadm"), "init", "phase", "kubeconfig", "kubelet", "--config", CONFIG],

@@ -19,10 +19,10 @@ class ControlPlaneNode(Phase[ControlPlaneNodeSpec]):
     name = "ControlPlaneNode"
     spec = ControlPlaneNodeSpec
     slug = "node"
-    immutable = Phase.immutable | {"node", "address"}
+    immutable = Phase.immutable | {"node", "address", "engine"}
 
     def items(self, spec: ControlPlaneNodeSpec, machine: MachineFacts) -> list[Item]:
-        config = init_file(spec.cluster, spec.node, spec.address, schedulable=spec.schedulable)
+        config = init_file(spec.cluster, spec.node, spec.address, schedulable=spec.schedulable, engine=spec.engine)
         in_api = [*KUBECTL, "get", "node", spec.node, "--request-timeout", "5s"]
         return [
             directory(OURS, "0700"),

@@ -31,7 +31,8 @@ class HostSettings(Phase[HostSettingsSpec]):
     slug = "host-settings"
 
     def items(self, spec: HostSettingsSpec, machine: MachineFacts) -> list[Item]:
-        settings = {**NETWORK, **KERNEL}
+        # Without an endpoint the machine becomes no node, and has no kubelet.
+        settings = {**NETWORK, **(KERNEL if spec.endpoint else {})}
         text = "".join(f"{key} = {value}\n" for key, value in settings.items())
         return [
             # The kubelet's unit asks for it, as kubeadm's does; noted here, it is taken down again if we brought it up.

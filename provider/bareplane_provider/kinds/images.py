@@ -1,4 +1,4 @@
-"""`Images`: images in containerd's store before any pod asks for them."""
+"""`Images`: images in an engine's store before any pod or app asks for them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import hashlib
 from bareplane.specs import ImagesSpec
 from bareplane_provider import catalog
 from bareplane_provider.facts import MachineFacts
-from bareplane_provider.kinds.items import Item, Plan, image, plan, pull_item
+from bareplane_provider.kinds.items import DOCKER_IMAGES, KUBERNETES_IMAGES, Item, Plan, image, plan, pull_item
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.plugin.kind import Context, Inputs
 from bareplane_provider.transport.session import Session
 
+NAMESPACES = {"containerd": KUBERNETES_IMAGES, "docker": DOCKER_IMAGES}
+"""Docker keeps its images in containerd's store, too, in a namespace of its own."""
 # Succeeds when the registry's port answers from the machine within three seconds.
 REACH = ["timeout", "3", "bash", "-c", 'exec 3<>"/dev/tcp/$1/443"', "reach"]
 
@@ -21,6 +23,12 @@ class Images(Phase[ImagesSpec]):
     spec = ImagesSpec
     slug = "images"
     deadline = 1800
+    immutable = Phase.immutable | {"engine"}
+
+    def entry(self, spec: ImagesSpec) -> str:
+        # A node may have a second engine, whose images are another resource.
+        own = super().entry(spec)
+        return own if spec.engine == "containerd" else f"{own}-{spec.engine}"
 
     def items(self, spec: ImagesSpec, machine: MachineFacts) -> list[Item]:
         return []
@@ -29,14 +37,16 @@ class Images(Phase[ImagesSpec]):
         return catalog.Needs(images=frozenset(self.parse(inputs).names))
 
     def plan(self, spec: ImagesSpec, machine: MachineFacts, session: Session, context: Context) -> Plan:
-        pulled = pulled_by(spec, session)
+        pulled, store = pulled_by(spec, session), NAMESPACES[spec.engine]
         images = {
             name: catalog.obtain_image(name, machine.arch, context.progress)
             for name in spec.names
             if name not in pulled
         }
         items = [
-            pull_item(catalog.read_lock().image(name).reference) if name in pulled else image(images[name])
+            pull_item(catalog.read_lock().image(name).reference, store)
+            if name in pulled
+            else image(images[name], store)
             for name in spec.names
         ]
         return plan(*items, artifacts=list(images.values()))

@@ -12,6 +12,10 @@ from bareplane_provider.paths import CONTAINERD_SOCKET, SEARCH_PATH, program, un
 from bareplane_provider.transport.blob import Blob
 
 Item = dict[str, Any]
+KUBERNETES_IMAGES = "k8s.io"
+"""containerd's namespace for what a kubelet runs."""
+DOCKER_IMAGES = "moby"
+"""containerd's namespace for what Docker runs."""
 
 
 @dataclass(frozen=True)
@@ -159,21 +163,21 @@ def kubeconfig(path: str, ca: str) -> dict[str, Any]:
     return {"path": path, "check": "kubeconfig", "ca": ca}
 
 
-def image(of: Image) -> Item:
-    """An image in containerd's store for Kubernetes, streamed to the machine."""
-    return {**stored(of.reference), "digest": of.digest, "upload": of.sha256}
+def image(of: Image, namespace: str = KUBERNETES_IMAGES) -> Item:
+    """An image in containerd's store, streamed to the machine."""
+    return {**stored(of.reference, namespace), "digest": of.digest, "upload": of.sha256}
 
 
-def pull_item(reference: str) -> Item:
-    """An image in containerd's store for Kubernetes, pulled by the machine itself."""
-    return {**stored(reference), "pull": True}
+def pull_item(reference: str, namespace: str = KUBERNETES_IMAGES) -> Item:
+    """An image in containerd's store, pulled by the machine itself."""
+    return {**stored(reference, namespace), "pull": True}
 
 
-def stored(reference: str) -> Item:
+def stored(reference: str, namespace: str) -> Item:
     return {
         "type": "image",
         "reference": reference,
-        "namespace": "k8s.io",
+        "namespace": namespace,
         "ctr": program("ctr"),
         "address": CONTAINERD_SOCKET,
     }

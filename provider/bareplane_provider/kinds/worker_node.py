@@ -30,7 +30,7 @@ class WorkerNode(Phase[WorkerNodeSpec]):
     name = "WorkerNode"
     spec = WorkerNodeSpec
     slug = "node"
-    immutable = Phase.immutable | {"node", "address", "caCertificate"}
+    immutable = Phase.immutable | {"node", "address", "engine", "caCertificate"}
     ignored = frozenset({"controlPlanes"})
 
     def items(self, spec: WorkerNodeSpec, machine: MachineFacts) -> list[Item]:
@@ -39,7 +39,7 @@ class WorkerNode(Phase[WorkerNodeSpec]):
             *kubelet_items(machine),
             file(CA, spec.ca_certificate, "0644"),
             file(DISCOVERY_CONF, discovery(server, spec.ca_certificate)),
-            file(NODE_CONF, worker_file(spec.cluster, spec.node, spec.address), "0600"),
+            file(NODE_CONF, worker_file(spec.cluster, spec.node, spec.address, spec.engine), "0600"),
             # Before the join, which writes the same once more: settings that were changed need no token to be repaired.
             start(NODE_CONF),
             command(
@@ -63,7 +63,7 @@ class WorkerNode(Phase[WorkerNodeSpec]):
         with answering(spec.control_planes, context) as control_plane:
             set_aside(spec.node, control_plane, session, context)
         with join_token(spec, context) as token:
-            config = join_file(spec.cluster, spec.node, spec.address, token)
+            config = join_file(spec.cluster, spec.node, spec.address, token, spec.engine)
             yield plan(*(with_stdin(item, config) if item.get("name") == JOIN else item for item in items))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bareplane.specs import ClusterSettings
+from bareplane.specs import ClusterSettings, Engine
 from bareplane_provider.kubeadm.kubelet import cluster_wide
 from bareplane_provider.kubeadm.objects import (
     ApiServer,
@@ -29,7 +29,7 @@ from bareplane_provider.paths import (
     AUDIT_LOG,
     AUDIT_LOGS,
     AUDIT_POLICY,
-    CRI_SOCKET,
+    CRI_SOCKETS,
     DISCOVERY_CONF,
     ENCRYPTION_CONFIG,
     OURS,
@@ -78,20 +78,22 @@ def cluster_configuration(cluster: ClusterSettings, certificates: str = PKI) -> 
 
 
 def init_configuration(
-    cluster: ClusterSettings, node: str, address: str, *, schedulable: bool = False
+    cluster: ClusterSettings, node: str, address: str, *, schedulable: bool = False, engine: Engine = "containerd"
 ) -> InitConfiguration:
     """kubeadm's InitConfiguration of a control plane."""
     return InitConfiguration(
-        node_registration=registration(node, address, () if schedulable else (CONTROL_PLANE_TAINT,)),
+        node_registration=registration(node, address, () if schedulable else (CONTROL_PLANE_TAINT,), engine),
         local_api_endpoint=LocalApiEndpoint(advertise_address=address, bind_port=cluster.port),
         patches=Patches(directory=PATCHES),
     )
 
 
-def init_file(cluster: ClusterSettings, node: str, address: str, *, schedulable: bool = False) -> str:
+def init_file(
+    cluster: ClusterSettings, node: str, address: str, *, schedulable: bool = False, engine: Engine = "containerd"
+) -> str:
     """The file for `kubeadm init phase …` on one control plane (no secret in it)."""
     return documents(
-        init_configuration(cluster, node, address, schedulable=schedulable),
+        init_configuration(cluster, node, address, schedulable=schedulable, engine=engine),
         cluster_configuration(cluster),
         cluster_wide(cluster),
     )
@@ -105,14 +107,14 @@ def etcd_file(cluster: ClusterSettings, node: str, address: str, given: Mapping[
     )
 
 
-def worker_file(cluster: ClusterSettings, node: str, address: str) -> str:
+def worker_file(cluster: ClusterSettings, node: str, address: str, engine: Engine) -> str:
     """The file for `kubeadm init phase kubelet-start` on a worker (no secret in it).
 
     Where it finds a CA without its key, kubeadm's init asks for all that the CA signs on a control plane: it is shown
     a directory that is not there. The kubelet is told of its real CA by the machine's patch.
     """
     return documents(
-        init_configuration(cluster, node, address, schedulable=True),
+        init_configuration(cluster, node, address, schedulable=True, engine=engine),
         cluster_configuration(cluster, NO_PKI),
         cluster_wide(cluster),
     )
@@ -128,7 +130,7 @@ def token_file(cluster: ClusterSettings, node: str, address: str, token: str, li
     )
 
 
-def join_file(cluster: ClusterSettings, node: str, address: str, token: str) -> str:
+def join_file(cluster: ClusterSettings, node: str, address: str, token: str, engine: Engine = "containerd") -> str:
     """The file for `kubeadm join` of a worker; it holds the join token and never stays on disk.
 
     The cluster is found by a file of ours, which comes over SSH: asked by token, kubeadm looks only every five seconds
@@ -136,16 +138,19 @@ def join_file(cluster: ClusterSettings, node: str, address: str, token: str) -> 
     """
     return documents(
         JoinConfiguration(
-            node_registration=registration(node, address, ()),
+            node_registration=registration(node, address, (), engine),
             discovery=Discovery(file=FileDiscovery(kube_config_path=DISCOVERY_CONF), tls_bootstrap_token=token),
             patches=Patches(directory=PATCHES),
         )
     )
 
 
-def registration(node: str, address: str, taints: tuple[Taint, ...]) -> NodeRegistration:
+def registration(node: str, address: str, taints: tuple[Taint, ...], engine: Engine) -> NodeRegistration:
     return NodeRegistration(
-        name=node, cri_socket=CRI_SOCKET, kubelet_extra_args=arguments({"node-ip": address}), taints=list(taints)
+        name=node,
+        cri_socket=CRI_SOCKETS[engine],
+        kubelet_extra_args=arguments({"node-ip": address}),
+        taints=list(taints),
     )
 
 

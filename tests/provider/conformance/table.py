@@ -64,6 +64,16 @@ ROWS: tuple[Row, ...] = (
     certificate("routes-certificate", "bareplane:routes", checked=False),
     certificate("approver-certificate", "bareplane:serving-approver", checked=False),
     *server_rows("server-1", (*NODE_BINARIES, *CONTROL_PLANE_BINARIES, *COMPONENTS), IMAGES, checked=True),
+    # Taken away before the cluster is made: the rows below are about a server without it.
+    Row("server-1-docker", "DockerEngine", on("server-1"), "server-1", passing=True),
+    Row(
+        "server-1-docker-images",
+        "Images",
+        on("server-1", names=always(["hello", "pause"]), source=always("preload"), engine=always("docker")),
+        "server-1",
+        changes=(Input("names", ["hello"]), Input("engine", "containerd", "replace")),
+        passing=True,
+    ),
     pki(
         "server-1",
         changes=(

@@ -8,6 +8,7 @@ from bareplane_provider.catalog.errors import BuildError, GoMissingError
 from bareplane_provider.catalog.fetch import fetch
 from bareplane_provider.catalog.gobuild import GoBuild, build_command, build_environment, required_go
 from bareplane_provider.catalog.lock import read_lock
+from bareplane_provider.catalog.sources import Missing
 from bareplane_provider.catalog.wanted import wanted
 
 
@@ -34,6 +35,13 @@ def test_a_build_carries_the_version_and_nothing_of_this_machine(tmp_path):
     assert "-X=k8s.io/component-base/version.gitMinor=36" in flags
 
 
+def test_packages_of_a_module_without_a_go_mod_are_compiled_as_of_the_go_they_are_written_for(tmp_path):
+    command = build_command("go", wanted(read_lock(), "docker", "amd64"), tmp_path / "docker")
+    assert "-gcflags=github.com/docker/cli/...=-lang=go1.26" in command
+    others = [build_command("go", wanted(read_lock(), one, "amd64"), tmp_path / one) for one in ("dockerd", "kubelet")]
+    assert not [word for other in others for word in other if word.startswith("-gcflags")]
+
+
 def test_the_users_go_settings_do_not_reach_a_build(monkeypatch):
     monkeypatch.setenv("GOFLAGS", "-race")
     environment = build_environment(wanted(read_lock(), "etcd", "arm64"))
@@ -42,7 +50,15 @@ def test_the_users_go_settings_do_not_reach_a_build(monkeypatch):
 
 def test_only_runc_needs_a_c_compiler():
     lock = read_lock()
-    assert [name for name in lock.programs if lock.source_of(name).build.cgo] == ["runc"]
+    builds = {name: lock.source_of(name).build for name in lock.programs}
+    assert [name for name, build in builds.items() if build and build.cgo] == ["runc"]
+
+
+def test_what_does_not_build_says_where_it_comes_from(tmp_path):
+    missing = GoBuild().get(wanted(read_lock(), "cri-dockerd", "amd64"), tmp_path, print)
+    assert isinstance(missing, Missing)
+    assert "fetch cri-dockerd" in missing.reason
+    assert "BAREPLANE_MIRROR" in missing.reason
 
 
 def test_without_go_one_error_names_everything_that_needs_it(world, path):

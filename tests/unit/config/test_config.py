@@ -118,6 +118,13 @@ def test_a_good_configuration_is_read() -> None:
         ("apps", [{"name": "a", "image": "x"}] * 2, ["apps", "'a'", "more than one app"]),
         ("apps.0", {"name": "a"}, ["apps.0.image", "required"]),
         ("cluster", {}, ["cluster.endpoint", "required"]),
+        ("cluster.runtimes", {"server-1": "rkt"}, ["cluster.runtimes.server-1", "'rkt'", "docker"]),
+        ("cluster.runtimes", {"sever-2": "docker"}, ["cluster.runtimes.sever-2", "no node", "did you mean 'server-2'"]),
+        ("hosts", [{"server": "sever-1"}], ["hosts.0.server", "'sever-1'", "did you mean 'server-1'"]),
+        ("hosts", [{"server": "server-1"}] * 2, ["hosts", "'server-1'", "more than one host"]),
+        ("hosts", [{"server": "server-1", "engine": "dokcer"}], ["hosts.0.engine", "'dokcer'", "docker"]),
+        ("hosts", [{"server": "server-1", "engine": "cri-o"}], ["hosts.0.engine", "'cri-o'", "runtime is containerd"]),
+        ("hosts", [{"server": "server-1", "images": ["hello"]}], ["hosts.0.images", "engine docker", "leave it out"]),
     ],
 )
 def test_each_error_names_key_value_and_remedy(path: str, value: Any, words: list[str]) -> None:

@@ -25,6 +25,7 @@ FULL: dict[str, Any] = {
         "loadBalancer": {"addresses": ["10.0.0.200-10.0.0.210"]},
         "storage": {},
     },
+    "hosts": [{"server": "server-3", "engine": "docker"}],
 }
 Key = tuple[str | int, ...]
 
@@ -92,6 +93,8 @@ VALUES: dict[str, Any] = {
     "schedulable": True,
     "name": "some",
     "runtime": "containerd",
+    "runtimes": {"server-1": "docker"},
+    "images": ["hello"],
     "podSubnet": "10.244.0.0/16",
     "serviceSubnet": "10.96.0.0/12",
     "dnsDomain": "cluster.local",

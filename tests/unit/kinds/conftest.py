@@ -28,6 +28,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "Binaries": {**PLACE, "kubernetesVersion": "1.36.3", "names": ["kubelet", "containerd", "bridge"]},
     "ContainerRuntime": PLACE,
     "VolumeDirectory": {**PLACE, "path": "/srv/volumes"},
+    "DockerEngine": PLACE,
     "Images": {**PLACE, "names": ["pause", "coredns"]},
     "Pki": {
         **NODE,

@@ -127,6 +127,91 @@ def test_the_runtime_follows_the_machines_kernel(
     assert lowers is not restricted
 
 
+@pytest.mark.parametrize(
+    ("cgroups", "capabilities", "driver"),
+    [(2, ("cap_sys_resource",), "systemd"), (1, ("cap_sys_resource",), "cgroupfs"), (1, (), "cgroupfs")],
+)
+def test_docker_follows_the_machines_kernel_and_runs_on_our_containerd(
+    kit: Any, cgroups: int, capabilities: tuple[str, ...], driver: str
+) -> None:
+    given = items(kit, "DockerEngine", cgroup_version=cgroups, capabilities=capabilities)
+    config = json.loads(content(given, "/etc/docker/daemon.json"))
+    assert config["exec-opts"] == [f"native.cgroupdriver={driver}"]
+    assert config["containerd"] == "/run/containerd/containerd.sock"
+    assert config["firewall-backend"] == "nftables", "no policy of the machine's FORWARD chain is touched"
+    lowers = "OOMScoreAdjust=" in content(given, "/etc/systemd/system/docker.service")
+    assert lowers is bool(capabilities)
+
+
+@pytest.mark.parametrize(("cgroups", "manager"), [(2, "systemd"), (1, "cgroupfs")])
+def test_cri_o_agrees_with_the_kubelet_and_has_the_nodes_sandbox(kit: Any, cgroups: int, manager: str) -> None:
+    given = items(kit, "ContainerRuntime", change={"engine": "cri-o"}, cgroup_version=cgroups)
+    config = tomllib.loads(content(given, "/etc/crio/crio.conf"))["crio"]
+    assert config["runtime"]["cgroup_manager"] == manager
+    assert config["runtime"]["runtimes"]["runc"]["monitor_cgroup"] == "pod"
+    assert config["image"]["pause_image"].startswith("registry.k8s.io/pause:")
+    assert config["network"] == {"network_dir": "/etc/cni/net.d", "plugin_dirs": ["/opt/bareplane/cni"]}
+    assert config["api"]["listen"] == "/run/crio/crio.sock"
+    unit = content(given, "/etc/systemd/system/crio.service")
+    assert "ExecStart=/opt/bareplane/bin/crio --config /etc/crio/crio.conf" in unit
+    assert not [one for one in given if one.get("name") == "containerd.service"]
+
+
+def test_a_kubelet_reaches_docker_through_cri_dockerd(kit: Any) -> None:
+    plain = items(kit, "DockerEngine")
+    assert not [one for one in plain if one.get("name") == "cri-docker.service"]
+    given = items(kit, "DockerEngine", change={"kubernetes": True})
+    unit = content(given, "/etc/systemd/system/cri-docker.service")
+    for flag in (
+        "--container-runtime-endpoint=unix:///run/cri-dockerd.sock",
+        "--docker-endpoint=unix:///run/docker.sock",
+        "--network-plugin=cni",
+        "--cni-bin-dir=/opt/bareplane/cni",
+        "--cni-conf-dir=/etc/cni/net.d",
+        "--pod-infra-container-image=registry.k8s.io/pause:",
+    ):
+        assert flag in unit
+    units = [one["name"] for one in given if one["type"] == "unit"]
+    assert units == ["docker.service", "cri-docker.service"]
+
+
+@pytest.mark.parametrize(
+    ("engine", "socket"),
+    [
+        ("containerd", "unix:///run/containerd/containerd.sock"),
+        ("docker", "unix:///run/cri-dockerd.sock"),
+        ("cri-o", "unix:///run/crio/crio.sock"),
+    ],
+)
+@pytest.mark.parametrize("name", ["ControlPlaneKubelet", "ControlPlaneNode", "WorkerNode"])
+def test_the_kubelet_is_told_where_its_engine_listens(kit: Any, name: str, engine: str, socket: str) -> None:
+    files = [one for one in items(kit, name, change={"engine": engine}) if one["type"] == "file"]
+    texts = [base64.b64decode(one["content"]).decode() for one in files if one["path"].endswith(".yaml")]
+    documents = [document for text in texts for document in yaml.safe_load_all(text)]
+    assert [one["nodeRegistration"]["criSocket"] for one in documents if "nodeRegistration" in one] == [socket]
+
+
+def test_who_may_become_root_uses_dockers_command_line_and_nobody_else_docker(kit: Any) -> None:
+    given = items(kit, "DockerEngine")
+    assert json.loads(content(given, "/etc/docker/daemon.json"))["group"] == "root"
+    script = content(given, "/usr/local/bin/docker")
+    assert 'exec sudo -n /opt/bareplane/bin/docker "$@"' in script
+
+
+def test_images_of_docker_are_another_entry_than_the_nodes(kit: Any) -> None:
+    kind = phase("Images")
+    entries = [kind.entry(kind.parse({**kit.inputs["Images"], "engine": one})) for one in ("containerd", "docker")]
+    assert len(set(entries)) == 2
+    assert entries[1].endswith("/images-docker")
+
+
+def test_a_machine_that_becomes_no_node_keeps_the_settings_that_only_a_kubelet_asks_for(kit: Any) -> None:
+    change = {"endpoint": None, "endpointAddresses": []}
+    keys = [one["key"] for one in items(kit, "HostSettings", change=change) if one["type"] == "sysctl"]
+    assert sorted(keys) == ["net.bridge.bridge-nf-call-iptables", "net.ipv4.ip_forward"]
+    assert not [one for one in items(kit, "HostSettings", change=change) if one["type"] == "line"]
+
+
 @pytest.mark.parametrize("name", ["ControlPlaneKubelet", "WorkerNode"])
 @pytest.mark.parametrize(
     ("facts", "expected"),
