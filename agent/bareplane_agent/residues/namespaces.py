@@ -34,8 +34,8 @@ class Namespaces(Kind):
         if there[0] in before:
             return
         # containerd lets go of what nothing refers to when it gets to it, unless somebody waits for that.
-        host.must([*ctr, "leases", "create", "id=bareplane"])
-        host.must([*ctr, "leases", "delete", "--sync", "bareplane"], timeout=300)
+        lease = host.must([*ctr, "leases", "create"]).out.split()[-1]
+        host.must([*ctr, "leases", "delete", "--sync", lease], timeout=300)
         done = host.run([*ctr, "namespaces", "remove", argument])
         if done.code != 0:
             raise UndoError(f"removing containerd's namespace {argument}: {done.last_lines()}")

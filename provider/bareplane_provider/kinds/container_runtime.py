@@ -23,6 +23,7 @@ class ContainerRuntime(Phase[ContainerRuntimeSpec]):
     name = "ContainerRuntime"
     spec = ContainerRuntimeSpec
     slug = "container-runtime"
+    immutable = Phase.immutable | {"engine"}
 
     def items(self, spec: ContainerRuntimeSpec, machine: MachineFacts) -> list[Item]:
         if spec.engine == "cri-o":

@@ -23,6 +23,7 @@ class Images(Phase[ImagesSpec]):
     spec = ImagesSpec
     slug = "images"
     deadline = 1800
+    immutable = Phase.immutable | {"engine"}
 
     def entry(self, spec: ImagesSpec) -> str:
         # A node may have a second engine, whose images are another resource.

@@ -14,7 +14,8 @@ from tests.e2e.servers import Inventory, Lab, differences, together, without_the
 # What a machine writes by itself, and what running components write into directories that are theirs.
 UNWATCHED = (
     "/proc", "/sys", "/dev", "/run", "/tmp", "/var/log", "/var/tmp", "/var/cache",
-    "/var/lib/private/etcd", "/var/lib/containerd", "/var/lib/kubelet/pods", "/var/lib/kubelet/plugins",
+    "/var/lib/private/etcd", "/var/lib/containerd", "/var/lib/docker", "/var/lib/kubelet/pods",
+    "/var/lib/kubelet/plugins",
     "/var/lib/kubelet/device-plugins", "/var/lib/kubelet/cpu_manager_state", "/var/lib/kubelet/memory_manager_state",
     "/var/lib/kubelet/pki", "/var/lib/kubelet/pod-resources", "/var/lib/cni", "/var/lib/systemd",
 )  # fmt: skip

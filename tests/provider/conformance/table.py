@@ -73,7 +73,7 @@ ROWS: tuple[Row, ...] = (
         "Images",
         on("server-1", names=always(["hello", "pause"]), source=always("preload"), engine=always("docker")),
         "server-1",
-        changes=(Input("names", ["hello"]),),
+        changes=(Input("names", ["hello"]), Input("engine", "containerd", "replace")),
         passing=True,
     ),
     app("server-1", "AppProcess", 8085),
