@@ -639,3 +639,21 @@ def test_the_users_time_replaces_the_kinds_own(kit: Any, monkeypatch: pytest.Mon
     monkeypatch.setattr(context, "seconds", lambda usual: 4000.0)
     kind("HostSettings").create("x", kit.inputs["HostSettings"], context)
     assert machine.requests[-1]["deadline"] == 4000.0
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "told"),
+    [
+        ("Binaries", {"kubernetesVersion": "1.36.9"}, [("kubernetesVersion", "no kubelet 1.36.9; it has 1.36.3")]),
+        ("Binaries", {"names": ["kubelit"]}, [("names", "did you mean 'kubelet'?")]),
+        ("Binaries", {"kubernetesVersion": UNKNOWN}, []),
+        ("Images", {"names": ["pauze", "coredns"]}, [("names", "did you mean 'pause'?")]),
+        ("Images", {}, []),
+    ],
+)
+def test_what_the_catalog_does_not_have_is_refused_by_check(
+    kit: Any, name: str, changes: dict[str, Any], told: list[tuple[str, str]]
+) -> None:
+    found = kind(name).check({**kit.inputs[name], **changes})
+    assert [one.property for one in found] == [where for where, _ in told]
+    assert all(words in one.reason for one, (_, words) in zip(found, told, strict=True)), found
