@@ -38,12 +38,13 @@ $(VENV)/ready: pyproject.toml
 	@touch $@
 
 toolchain: $(VENV)/ready ## pulumi, and the binaries and images a traditional stack installs, into the cache
-	@scripts/system-packages.sh zstd=zstd gcc=gcc /usr/include/seccomp.h=libseccomp-dev
+	@scripts/system-packages.sh zstd=zstd ssh=openssh-client ip=iproute2 \
+		gcc=gcc /usr/include/stdio.h=libc6-dev pkg-config=pkg-config /usr/include/seccomp.h=libseccomp-dev
 	@$(BIN)/python -m bareplane_provider.catalog fetch --group toolchain
 	@$(if $(BUNDLE),,$(BIN)/python -m bareplane_provider.catalog fetch --group traditional)
 
 lab: $(VENV)/ready ## servers simulated on this computer
-	@scripts/system-packages.sh dockerd=docker.io mmdebstrap=mmdebstrap iptables=iptables
+	@scripts/system-packages.sh dockerd=docker.io mmdebstrap=mmdebstrap iptables=iptables ssh=openssh-client ip=iproute2
 	@$(BIN)/python -m bareplane_lab up --servers $(or $(SERVERS),3) --directory .lab
 
 up: toolchain ## servers, and a Kubernetes cluster on them: make up STACK=traditional SERVERS=3
@@ -89,6 +90,7 @@ soak: toolchain ## the same with every fact, fault and hostile string, for half 
 	@scripts/soak.sh $(ARGS)
 
 bench: toolchain ## pulumi up beside a plain script with kubeadm on the same servers
+	@scripts/system-packages.sh dockerd=docker.io mmdebstrap=mmdebstrap iptables=iptables
 	@$(BIN)/python -m bench
 
 contention: toolchain ## five apps as processes on one server, one of them burning: how long the others take

@@ -4,13 +4,22 @@ set -eu
 cd "$(dirname "$0")/.."
 command=$1 stack=$2 servers=${3:-}
 eval "$(scripts/environment.sh)"
+kubeconfig=${BAREPLANE_STATE:-$PWD/.state}/kubeconfig
 begun=$(date +%s)
 
 say() { echo "== $* ($(($(date +%s) - begun)) s)"; }
 
 lab() { .venv/bin/python -m bareplane_lab "$@"; }
 
-selected() { pulumi stack select "$stack" 2>/dev/null; }
+# Whether there is such a stack; any other reason not to select it ends everything.
+selected() {
+    refusal=$(pulumi stack select "$stack" 2>&1) && return
+    case $refusal in
+        *"no stack named"*) return 1 ;;
+    esac
+    echo "stack $stack cannot be selected, and nothing was done: $refusal" >&2
+    exit 1
+}
 
 servers_of_stack() { pulumi config get bareplane-stacks:cluster | grep -o '"server-' | wc -l; }
 
@@ -39,19 +48,21 @@ case $command in
         fi
         say "pulumi up of stack $stack"
         pulumi up --yes --skip-preview
-        (umask 077 && pulumi stack output kubeconfig --show-secrets >.state/kubeconfig)
+        (umask 077 && pulumi stack output kubeconfig --show-secrets >"$kubeconfig")
         say "cluster up"
-        "$(.venv/bin/python -m bareplane_provider.catalog path kubectl)" --kubeconfig .state/kubeconfig get nodes -o wide
-        echo "kubeconfig: $PWD/.state/kubeconfig"
+        "$(.venv/bin/python -m bareplane_provider.catalog path kubectl)" --kubeconfig "$kubeconfig" get nodes -o wide
+        echo "kubeconfig: $kubeconfig"
         ;;
     down)
         if selected; then
             say "pulumi destroy of stack $stack"
             pulumi destroy --yes --skip-preview
             pulumi stack rm --yes --preserve-config "$stack"
-            rm -f .state/kubeconfig
+            rm -f "$kubeconfig"
             # The salt of this stack's secrets, which went with it; left in the file, it would bind the next stack to it.
             sed -i '/^encryptionsalt:/d' "stacks/Pulumi.$stack.yaml"
+        else
+            say "there is no stack $stack: nothing to destroy"
         fi
         if [ -d .lab ]; then
             say "lab down"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 
 class BareplaneError(Exception):
     """Root of all errors that are shown to the user as they are."""
@@ -16,15 +14,6 @@ class InputError(BareplaneError):
     """The given configuration cannot be used."""
 
     untouched = True
-
-
-class IncompleteError(BareplaneError):
-    """Part of a create or update was done: the state records `outputs`, and the next `up` tries again."""
-
-    def __init__(self, message: str, outputs: dict[str, Any], id: str | None = None) -> None:
-        super().__init__(message)
-        self.outputs = outputs
-        self.id = id
 
 
 class CancelledError(BareplaneError):

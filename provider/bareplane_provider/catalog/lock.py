@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 
@@ -86,15 +87,13 @@ class Lock:
     def program(self, name: str) -> Program:
         """The program of that name."""
         if name not in self.programs:
-            raise UnknownArtifactError(
-                f"the catalog has no program {name!r}; it has {', '.join(sorted(self.programs))}"
-            )
+            raise UnknownArtifactError(f"the catalog has no program {name!r}; {offer(name, self.programs)}")
         return self.programs[name]
 
     def image(self, name: str) -> ImageEntry:
         """The image of that name."""
         if name not in self.images:
-            raise UnknownArtifactError(f"the catalog has no image {name!r}; it has {', '.join(sorted(self.images))}")
+            raise UnknownArtifactError(f"the catalog has no image {name!r}; {offer(name, self.images)}")
         return self.images[name]
 
     def source_of(self, name: str) -> Source:
@@ -122,6 +121,13 @@ class Lock:
         )
         images = tuple(name for name, entry in self.images.items() if group == "all" or group in entry.groups)
         return programs, images
+
+
+def offer(name: str, known: Iterable[str]) -> str:
+    """What there is instead, and which of it was meant where that is near enough."""
+    there = sorted(known)
+    meant = get_close_matches(name, there, n=1)
+    return f"it has {', '.join(there)}" + (f"; did you mean {meant[0]!r}?" if meant else "")
 
 
 def check_arch(arch: str) -> None:

@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from bareplane.specs import BinariesSpec
 from bareplane_provider import catalog
 from bareplane_provider.facts import MachineFacts
+from bareplane_provider.kinds.base import contains_unknown
 from bareplane_provider.kinds.items import Item, Plan, directory, plan, upload
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.paths import BIN, CNI_BIN
-from bareplane_provider.plugin.kind import Context, Inputs
+from bareplane_provider.plugin.kind import Context, Failure, Inputs
 from bareplane_provider.transport.session import Session
 
 CNI_PLUGINS = frozenset({"bridge", "host-local", "loopback", "portmap"})
@@ -22,6 +23,21 @@ class Binaries(Phase[BinariesSpec]):
     spec = BinariesSpec
     slug = "binaries"
     deadline = 1800
+
+    def check(self, inputs: Inputs) -> list[Failure]:
+        refused = super().check(inputs)
+        if refused or contains_unknown(inputs):
+            return refused
+        spec, lock = self.parse(inputs), catalog.read_lock()
+        failures: dict[str, Failure] = {}
+        for name in spec.names:
+            try:
+                lock.version(name, version_of(name, spec))
+            except catalog.UnknownArtifactError as error:
+                # One version is wanted of all that follow Kubernetes': it is told once.
+                where = "kubernetesVersion" if name in lock.programs else f"names.{name}"
+                failures.setdefault(where, Failure(where.partition(".")[0], str(error)))
+        return list(failures.values())
 
     def items(self, spec: BinariesSpec, machine: MachineFacts) -> list[Item]:
         return [directory(BIN), directory(CNI_BIN)]

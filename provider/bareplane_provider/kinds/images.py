@@ -7,9 +7,10 @@ import hashlib
 from bareplane.specs import ImagesSpec
 from bareplane_provider import catalog
 from bareplane_provider.facts import MachineFacts
+from bareplane_provider.kinds.base import contains_unknown
 from bareplane_provider.kinds.items import DOCKER_IMAGES, KUBERNETES_IMAGES, Item, Plan, image, plan, pull_item
 from bareplane_provider.kinds.phase import Phase
-from bareplane_provider.plugin.kind import Context, Inputs
+from bareplane_provider.plugin.kind import Context, Failure, Inputs
 from bareplane_provider.transport.session import Session
 
 NAMESPACES = {"containerd": KUBERNETES_IMAGES, "docker": DOCKER_IMAGES}
@@ -29,6 +30,18 @@ class Images(Phase[ImagesSpec]):
         # A node may have a second engine, whose images are another resource.
         own = super().entry(spec)
         return own if spec.engine == "containerd" else f"{own}-{spec.engine}"
+
+    def check(self, inputs: Inputs) -> list[Failure]:
+        refused = super().check(inputs)
+        if refused or contains_unknown(inputs):
+            return refused
+        failures: list[Failure] = []
+        for name in self.parse(inputs).names:
+            try:
+                catalog.read_lock().image(name)
+            except catalog.UnknownArtifactError as error:
+                failures.append(Failure("names", str(error)))
+        return failures
 
     def items(self, spec: ImagesSpec, machine: MachineFacts) -> list[Item]:
         return []

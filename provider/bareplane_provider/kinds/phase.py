@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, Generic, TypeVar
 
 from bareplane.specs import MachineSpec
-from bareplane_provider.errors import AgentError, DeadlineError, IncompleteError
+from bareplane_provider.errors import AgentError, BareplaneError, DeadlineError
 from bareplane_provider.facts import MachineFacts
 from bareplane_provider.kinds.base import SpecKind, contains_unknown
 from bareplane_provider.kinds.differences import covers, join
@@ -24,7 +24,8 @@ M = TypeVar("M", bound=MachineSpec)
 # What an observation needs of an item; contents stay out of the state.
 UNOBSERVED = frozenset({"content", "stdin", "environment", "argv", "unless", "rerun_on", "restart_on", "ready"})
 
-# Remembered when a phase broke off: the ledger has what was done, and the next preview names the phase as unfinished.
+# Remembered when a phase broke off, however it did: the ledger has what was done, and the next preview names the phase
+# as unfinished.
 INCOMPLETE = {"facts": {"phase": {"state": "incomplete"}}, "baseline": {"phase": {"state": "done"}}}
 
 
@@ -78,15 +79,14 @@ class Phase(SpecKind[M], Generic[M]):
                 "items": list(made.items),
                 **self.request_options(spec),
             }
+            context.begin(request["entry"], INCOMPLETE)
             try:
                 facts = session.agent(
                     request, made.blobs, progress=context.progress, encoding="zstd" if machine.zstd else "none"
                 )["facts"]
             except (AgentError, DeadlineError) as error:
                 why = overdue(error, request["deadline"]) or str(error)
-                raise IncompleteError(
-                    f"{spec.connection.name}: {self.name}: {why}", INCOMPLETE, self.entry(spec)
-                ) from error
+                raise BareplaneError(f"{spec.connection.name}: {self.name}: {why}") from error
         return {
             "facts": facts,
             "baseline": facts,

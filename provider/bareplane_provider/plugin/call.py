@@ -11,6 +11,7 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 
+from bareplane_provider.plugin.kind import Created, Outputs
 from bareplane_provider.plugin.masking import Mask
 from bareplane_provider.transport.connection import parse_connection
 from bareplane_provider.transport.pool import Pool
@@ -41,6 +42,8 @@ class Call:
     old_inputs: Struct | None = None
     ends_at: float | None = None
     """When the user's customTimeouts end it (CLOCK_MONOTONIC, seconds)."""
+    begun: Created | None = None
+    """What the call's kind has begun to make or to change."""
     failed: Failed | None = None
 
 
@@ -55,17 +58,21 @@ class KindContext:
     say_progress: Callable[[str], None]
     say_warning: Callable[[str], None]
     mask: Mask = field(repr=False)
-    ends_at: float | None = None
+    call: Call = field(default_factory=Call, repr=False)
 
     @property
     def cancelled(self) -> Event:
         return self.pool.cancelled
 
     def machine(self, connection: Mapping[str, Any]) -> Session:
-        return self.pool.session(parse_connection(connection), self.progress, self.warning, self.ends_at)
+        return self.pool.session(parse_connection(connection), self.progress, self.warning, self.call.ends_at)
 
     def seconds(self, usual: float) -> float:
-        return usual if self.ends_at is None else max(1.0, self.ends_at - time.monotonic())
+        ends_at = self.call.ends_at
+        return usual if ends_at is None else max(1.0, ends_at - time.monotonic())
+
+    def begin(self, id: str, outputs: Outputs) -> None:
+        self.call.begun = Created(id, outputs)
 
     def conceal(self, secret: str) -> None:
         self.mask.add(secret)

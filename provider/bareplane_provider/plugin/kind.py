@@ -106,6 +106,13 @@ class Context(Protocol):
         """How long the work at hand may take: what is left of the user's customTimeouts, or else the `usual` time."""
         ...
 
+    def begin(self, id: str, outputs: Outputs) -> None:
+        """Said before the first change of a create or update: what the state remembers if the call then fails.
+
+        However it fails: a cut connection or the user's interrupt leaves what was done until then, too.
+        """
+        ...
+
     def conceal(self, secret: str) -> None:
         """Keep a secret that was made during the call out of all that the call says."""
         ...

@@ -10,7 +10,7 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.provider.experimental import provider as api
 from pulumi.provider.experimental.property_value import PropertyValue
 
-from bareplane_provider.errors import BareplaneError, IncompleteError, InputError
+from bareplane_provider.errors import BareplaneError, InputError
 from bareplane_provider.plugin.call import CALL, Failed, KindContext, Remains
 from bareplane_provider.plugin.difference import response
 from bareplane_provider.plugin.engine import EngineLog
@@ -69,10 +69,11 @@ class BareplaneProvider(api.Provider):
                 created = await self._workers.run(
                     _what("creating", request), lambda: kind.create(request.name, inputs, context)
                 )
-            except IncompleteError as error:
-                if error.id is not None:
-                    made = state(request.properties, error.outputs, kind.secret_outputs)
-                    CALL.get().failed = Failed(mask(str(error)), _remains(error.id, made, request.properties))
+            except Exception as error:
+                begun = CALL.get().begun
+                if begun is not None and not _untouched(error):
+                    made = state(request.properties, begun.outputs, kind.secret_outputs)
+                    CALL.get().failed = Failed(mask(_message(error)), _remains(begun.id, made, request.properties))
                 raise
             return api.CreateResponse(created.id, state(request.properties, created.outputs, kind.secret_outputs))
 
@@ -100,14 +101,16 @@ class BareplaneProvider(api.Provider):
                 outputs = await self._workers.run(
                     _what("updating", request), lambda: kind.update(request.resource_id, old, new, context)
                 )
-            except IncompleteError as error:
-                made = state(request.news, error.outputs, kind.secret_outputs)
-                CALL.get().failed = Failed(mask(str(error)), _remains(request.resource_id, made, request.news))
-                raise
             except Exception as error:
-                # Nobody knows how far it came: the old state stays, and the next `up` updates again in any case.
-                if not (isinstance(error, BareplaneError) and error.untouched):
-                    CALL.get().failed = Failed(mask(_message(error)), _unchanged(request))
+                # Nobody knows how far it came: the next `up` updates again in any case.
+                if not _untouched(error):
+                    begun = CALL.get().begun
+                    if begun is None:
+                        remains = _unchanged(request)
+                    else:
+                        made = state(request.news, begun.outputs, kind.secret_outputs)
+                        remains = _remains(request.resource_id, made, request.news)
+                    CALL.get().failed = Failed(mask(_message(error)), remains)
                 raise
             return api.UpdateResponse(state(request.news, outputs, kind.secret_outputs))
 
@@ -130,7 +133,7 @@ class BareplaneProvider(api.Provider):
             lambda text: self._log("info", urn, text, ephemeral=True),
             lambda text: self._log("warning", urn, text),
             mask,
-            CALL.get().ends_at,
+            CALL.get(),
         )
 
     def _reporting(self, urn: str, *values: Properties) -> _Report:
@@ -167,6 +170,10 @@ class _Named(Protocol):
 
 def _what(doing: str, request: _Named) -> str:
     return f"{doing} {request.name}"
+
+
+def _untouched(error: Exception) -> bool:
+    return isinstance(error, BareplaneError) and error.untouched
 
 
 def _message(error: Exception) -> str:

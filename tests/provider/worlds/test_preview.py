@@ -123,6 +123,15 @@ def test_key_files_are_looked_at(stack: Stack, lab: Lab, tmp_path: Path, door: i
     assert f"server-3.identityFile: '{tmp_path / 'absent'}' cannot be read" in text
 
 
+def test_what_the_catalog_does_not_have_is_told(lab: Lab, stack: Stack) -> None:
+    stack.inventory.write_text(yaml.safe_dump({"servers": servers(lab)}))
+    stack.configure(version="1.36.9", images={"preload": ["pauze"]}, apps=[])
+    text = stack.run("preview", fails=True).text
+    assert "the catalog has no kubelet 1.36.9; it has 1.36.3" in text
+    assert "the catalog has no image 'pauze'; it has " in text
+    assert "did you mean 'pause'?" in text
+
+
 def test_nothing_was_made(stack: Stack) -> None:
     deployment = json.loads(stack.run("stack", "export").text)["deployment"]
     assert deployment.get("resources", []) == []

@@ -11,7 +11,7 @@ import pytest
 
 from bareplane_provider.errors import UnreachableError
 from bareplane_provider.facts import MachineFacts
-from bareplane_provider.plugin.kind import Context
+from bareplane_provider.plugin.kind import Context, Created
 
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
 CONNECTION = {"name": "server-1", "address": "10.0.0.1", "hostKey": HOST_KEY, "identityFile": "/k"}
@@ -125,12 +125,16 @@ class Talk:
     said: list[str] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)
     concealed: list[str] = field(default_factory=list)
+    begun: Created | None = None
 
     def machine(self, connection: Mapping[str, Any]) -> Machine:
         return self.machines[connection["name"]]
 
     def seconds(self, usual: float) -> float:
         return usual
+
+    def begin(self, id: str, outputs: dict[str, Any]) -> None:
+        self.begun = Created(id, outputs)
 
     def conceal(self, secret: str) -> None:
         self.concealed.append(secret)

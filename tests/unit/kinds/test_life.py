@@ -13,9 +13,10 @@ import yaml
 from bareplane_provider.errors import (
     AgentError,
     BareplaneError,
+    CancelledError,
     DeadlineError,
-    IncompleteError,
     InputError,
+    TransportError,
     UnreachableError,
 )
 from bareplane_provider.kinds import KINDS
@@ -198,14 +199,23 @@ def test_create_remembers_what_it_found_and_how_to_look_again(kit: Any) -> None:
     assert (request["operation"], request["entry"], request["owner"]) == ("apply", made.id, "demo/test/00")
 
 
-def test_a_phase_that_broke_off_is_recorded_and_shown_as_unfinished(kit: Any) -> None:
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (AgentError("command", "kubeadm said no", "command x"), "server-1: HostSettings: kubeadm said no"),
+        (TransportError("the connection was cut"), "the connection was cut"),
+        (CancelledError("interrupted"), "interrupted"),
+    ],
+)
+def test_a_phase_that_broke_off_is_recorded_and_shown_as_unfinished(kit: Any, error: Exception, words: str) -> None:
     def fails(request: dict[str, Any]) -> Any:
-        raise AgentError("command", "kubeadm said no", "command x")
+        raise error
 
-    with pytest.raises(IncompleteError, match="server-1: HostSettings: kubeadm said no") as caught:
-        kind("HostSettings").create("x", kit.inputs["HostSettings"], kit.talk(agent_machine(kit, fails)))
-    assert caught.value.id == "server-1/host-settings"
-    state = State(kit.inputs["HostSettings"], caught.value.outputs)
+    context = kit.talk(agent_machine(kit, fails))
+    with pytest.raises(BareplaneError, match=words):
+        kind("HostSettings").create("x", kit.inputs["HostSettings"], context)
+    assert context.begun.id == "server-1/host-settings"
+    state = State(kit.inputs["HostSettings"], context.begun.outputs)
     assert [one.path for one in kind("HostSettings").diff(state, state.inputs).changes] == ["facts.phase.state"]
 
 
@@ -576,10 +586,10 @@ def test_a_token_is_revoked_after_a_failure_and_the_failure_is_what_is_told(kit:
     context = kit.talk(machine)
     spec = WorkerNode().parse(kit.inputs["WorkerNode"])
     with (
-        pytest.raises(IncompleteError, match="join failed"),
+        pytest.raises(BareplaneError, match="join failed"),
         WorkerNode().planned(spec, kit.facts(), machine, context),
     ):
-        raise IncompleteError("join failed", {})
+        raise BareplaneError("join failed")
     assert "cannot delete" in context.warned[0]
 
 
@@ -614,7 +624,7 @@ def test_what_was_not_done_in_time_is_one_clear_line(kit: Any, error: Exception,
         raise error
 
     machine = agent_machine(kit, fails)
-    with pytest.raises(IncompleteError) as caught:
+    with pytest.raises(BareplaneError) as caught:
         kind("HostSettings").create("x", kit.inputs["HostSettings"], kit.talk(machine))
     assert str(caught.value).startswith(f"server-1: HostSettings: {step} was not done within 600 s")
     assert "customTimeouts" in str(caught.value)
@@ -629,3 +639,21 @@ def test_the_users_time_replaces_the_kinds_own(kit: Any, monkeypatch: pytest.Mon
     monkeypatch.setattr(context, "seconds", lambda usual: 4000.0)
     kind("HostSettings").create("x", kit.inputs["HostSettings"], context)
     assert machine.requests[-1]["deadline"] == 4000.0
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "told"),
+    [
+        ("Binaries", {"kubernetesVersion": "1.36.9"}, [("kubernetesVersion", "no kubelet 1.36.9; it has 1.36.3")]),
+        ("Binaries", {"names": ["kubelit"]}, [("names", "did you mean 'kubelet'?")]),
+        ("Binaries", {"kubernetesVersion": UNKNOWN}, []),
+        ("Images", {"names": ["pauze", "coredns"]}, [("names", "did you mean 'pause'?")]),
+        ("Images", {}, []),
+    ],
+)
+def test_what_the_catalog_does_not_have_is_refused_by_check(
+    kit: Any, name: str, changes: dict[str, Any], told: list[tuple[str, str]]
+) -> None:
+    found = kind(name).check({**kit.inputs[name], **changes})
+    assert [one.property for one in found] == [where for where, _ in told]
+    assert all(words in one.reason for one, (_, words) in zip(found, told, strict=True)), found
