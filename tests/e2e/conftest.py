@@ -26,6 +26,8 @@ ORDER = (
     "test_apps",
     "test_docker_apps",
     "test_restart",
+    "test_renewal",
+    "test_metrics",
     "test_addons",
     "test_destroy",
     "test_killed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.e2e.kubernetes import Cluster, answers, eventually
 from tests.e2e.servers import differences
 from tests.e2e.stack import Stack
 from tests.e2e.test_killed import kill_and_recover
+from tests.e2e.test_renewal import renewed
 
 NODES = ("server-1", "server-2", "server-3")
 MANIFESTS = "/etc/kubernetes/manifests"
@@ -87,6 +89,10 @@ def test_a_new_encryption_key_is_used_once_up_is_done(cluster: Cluster, pods: St
         cluster("create", "secret", "generic", name, "--from-literal=word=winterbottom")
         stored = world.lab.on("server-1", ENCRYPTED.format(name=name))
         assert stored == f"k8s:enc:secretbox:v1:{ring[0]}:"
+
+
+def test_a_certificate_near_its_end_is_renewed(cluster: Cluster, pods: Stack, world: World, tmp_path: Path) -> None:
+    renewed(cluster, pods, world, tmp_path)
 
 
 def test_the_cluster_is_whole_after_the_control_planes_server_was_restarted(cluster: Cluster, world: World) -> None:

@@ -63,13 +63,13 @@ def breaks(item: str, path: str, facts: set[str], server: Server) -> Iterator[Br
         if forgery.fact in facts:
             made = forge(now, forgery, server)
             files = {path: _into_config(text, made)} if config else {path: made.certificate, key_path: made.key}
-            yield Break(forgery.what, item, f"{path} {forgery.fact}", _writing(files))
+            yield Break(forgery.what, item, f"{path} {forgery.fact}", writing(files))
     if "key" in facts:
         files = {path: _into_config(text, replace(now, key=_key()))} if config else {key_path: _key()}
-        yield Break("key of another certificate", item, f"{path} key", _writing(files))
+        yield Break("key of another certificate", item, f"{path} key", writing(files))
     if "server" in facts:
         elsewhere = _elsewhere(text)
-        yield Break("kubeconfig for another server", item, f"{path} server", _writing({path: elsewhere}))
+        yield Break("kubeconfig for another server", item, f"{path} server", writing({path: elsewhere}))
 
 
 def forge(now: Pair, forgery: Forgery, server: Server) -> Pair:
@@ -105,7 +105,8 @@ def _authority(
     raise AssertionError(f"no CA on {server.name} has signed {model.subject.rfc4514_string()}")
 
 
-def _writing(files: dict[str, str]) -> str:
+def writing(files: dict[str, str]) -> str:
+    """A script that writes texts to paths, as somebody would who edits them: owner and mode stay."""
     return "\n".join(f"printf %s {shlex.quote(text)} >{shlex.quote(path)}" for path, text in files.items())
 
 

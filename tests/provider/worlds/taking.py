@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from bareplane_provider import catalog
 from bareplane_provider.errors import BareplaneError
+from bareplane_provider.kinds.binaries import Binaries
 from bareplane_provider.kinds.machine import Machine
 from bareplane_provider.plugin.call import KindContext
 from bareplane_provider.plugin.kind import State
@@ -15,6 +17,7 @@ from bareplane_provider.transport.pool import Pool
 from tests.e2e.servers import Lab
 
 OWNER = "worlds/test/0123456789abcdef"
+VERSION = catalog.read_lock().version("kubeadm")
 PORTS = (10248, 10249, 10250, 10256, 6443)
 
 
@@ -56,6 +59,19 @@ class Taking:
         inputs = self.inputs(connection, **more)
         made = Machine().create("machine", inputs, self.context)
         Machine().delete(made.id, State(inputs, made.outputs), self.context)
+
+    def bring(self, connection: Mapping[str, Any], *programs: str) -> None:
+        """Take it, bring programs of the catalog, which come as root's, and take all away again."""
+        machine, taken = Machine(), self.inputs(connection)
+        held = machine.create("machine", taken, self.context)
+        binaries, wanted = Binaries(), self.inputs(connection, kubernetesVersion=VERSION, names=list(programs))
+        del wanted["ports"]
+        made = binaries.create("binaries", wanted, self.context)
+        state = State(wanted, made.outputs)
+        assert binaries.read(made.id, state, self.context) == made.outputs
+        assert {one["owner"] for one in made.outputs["facts"].values() if "content" in one} == {"root:root"}
+        binaries.delete(made.id, state, self.context)
+        machine.delete(held.id, State(taken, held.outputs), self.context)
 
     def ledger(self, server: str) -> list[str]:
         """Names of the entries that are there."""

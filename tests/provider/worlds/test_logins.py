@@ -1,4 +1,4 @@
-"""Logins that a real sshd and a real sudo refuse."""
+"""Logins that a real sshd and a real sudo let through or refuse."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from tests.provider.worlds.taking import Taking
 
 SERVER = "server-2"
 USERS = {
+    "able": "able ALL=(ALL) NOPASSWD: ALL",
     "locked": "",
     "asked": "asked ALL=(ALL) ALL",
     "seated": "Defaults:seated requiretty\nseated ALL=(ALL) NOPASSWD: ALL",
 }
-"""Ordinary users, and what sudoers says of each: nothing, a password, a terminal."""
+"""Ordinary users, and what sudoers says of each: all without a password, nothing, a password, a terminal."""
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,14 @@ def users(lab: Lab) -> Iterator[None]:
         "tar -C / -xpf /run/kept.tar; rm /run/kept.tar",
     )
     assert differences(before, lab.inventories([SERVER])) == []
+
+
+@pytest.mark.parametrize("way", ["straight", "through another server"])
+def test_a_user_who_may_become_root_brings_programs_and_takes_them_away(taking: Taking, users: None, way: str) -> None:
+    jump = {"jump": taking.entry("server-3")} if way != "straight" else {}
+    before = taking.lab.inventories([SERVER])
+    taking.bring(taking.entry(SERVER, user="able", **jump), "ctr", "bridge")
+    assert differences(before, taking.lab.inventories([SERVER])) == []
 
 
 @pytest.mark.parametrize(
