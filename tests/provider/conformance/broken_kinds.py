@@ -35,12 +35,14 @@ class Sample(Phase[SampleSpec]):
     spec = SampleSpec
     slug = "sample"
     immutable = Phase.immutable | {"node"}
+    takes = 0.7
+    """Seconds."""
 
     def items(self, spec: SampleSpec, machine: MachineFacts) -> list[Item]:
         return [
             directory(FOLDER),
             file(CONFIG, spec.text),
-            command("slow", ["sh", "-c", f"sleep 0.7; echo made >{MADE}"], produces=[{"path": MADE}]),
+            command("slow", ["sh", "-c", f"sleep {self.takes}; echo made >{MADE}"], produces=[{"path": MADE}]),
             secret_file(LAST, spec.node),
             symlink(f"{FOLDER}/link", "config"),
             line("/etc/hosts", f"192.0.2.1 {spec.node}.sample"),
@@ -138,6 +140,9 @@ class Insisting(Sample):
 
 class Starting(Sample):
     """Cannot go on where an interrupted create stopped."""
+
+    # A busy computer takes a while to end the plugin after the first file was seen.
+    takes = 6
 
     def create(self, name: str, inputs: Inputs, context: Context) -> Created:
         spec = self.parse(inputs)
