@@ -29,6 +29,13 @@ if [ "$bound" != "cluster-admin kubeadm:cluster-admins" ]; then
     }
     bind delete --ignore-not-found
     bind create --clusterrole=cluster-admin --group=kubeadm:cluster-admins
+    # The API server's authorizer hears of it through a watch: on a busy machine later than kubeadm asks.
+    tries=0
+    until "$@" get clusterrolebinding kubeadm:cluster-admins >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        [ "$tries" -le 120 ] || break
+        sleep 0.25
+    done
 fi
 for one in $anew; do
     place=${one#*/}

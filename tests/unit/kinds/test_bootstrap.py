@@ -87,39 +87,52 @@ case "$*" in *"get clusterrolebinding"*) echo "$BOUND" ;; esac
 """
 
 
-@pytest.mark.parametrize("fails", ["never", "upload-config", "bootstrap-token", "coredns"])
-@pytest.mark.parametrize("bound", ["", "cluster-admin kubeadm:cluster-admins", "view somebody"])
-def test_nothing_that_could_be_misused_outlives_the_script(tmp_path: Path, fails: str, bound: str) -> None:
-    for name, text in (("kubeadm", KUBEADM), ("kubectl", KUBECTL)):
-        (tmp_path / name).write_text(text)
-        (tmp_path / name).chmod(0o755)
-    folder = tmp_path / "run"
-    script = source("bootstrap.sh").replace("/run/bareplane-bootstrap", str(folder))
+# The API server's authorizer has heard of the binding once this was asked for the third time.
+SLOW_KUBECTL = (
+    KUBECTL
+    + """
+case "$*" in *"get clusterrolebinding"*) [ "$(grep -c "get clusterrolebinding" "$LOG")" -ge 3 ] || exit 1 ;; esac
+"""
+)
+
+
+def bootstrap(folder: Path, kubectl: str, *, fails: str = "never", bound: str = "") -> tuple[int, list[str], bool]:
+    """Exit status, what was run, and whether the folder with means to misuse is still there."""
+    for name, text in (("kubeadm", KUBEADM), ("kubectl", kubectl)):
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    run = folder / "run"
+    script = source("bootstrap.sh").replace("/run/bareplane-bootstrap", str(run))
     # As a run that was killed leaves it.
-    folder.mkdir()
-    (folder / "super-admin.conf").touch()
+    run.mkdir()
+    (run / "super-admin.conf").touch()
+    arguments = [folder / "kubeadm", "/config", "abcdef", "kind/a/b", folder / "kubectl", "-x"]
     done = subprocess.run(
-        [
-            "sh",
-            "-c",
-            script,
-            "bootstrap",
-            tmp_path / "kubeadm",
-            "/config",
-            "abcdef",
-            "kind/a/b",
-            tmp_path / "kubectl",
-            "-x",
-        ],
+        ["sh", "-c", script, "bootstrap", *arguments],
         input="token",
         text=True,
         check=False,
-        env={"LOG": str(tmp_path / "log"), "FAILS": fails, "BOUND": bound, "PATH": os.environ["PATH"]},
+        env={"LOG": str(folder / "log"), "FAILS": fails, "BOUND": bound, "PATH": os.environ["PATH"]},
     )
-    said = (tmp_path / "log").read_text().splitlines()
-    assert (done.returncode == 0) is (fails == "never")
-    assert not folder.exists()
+    return done.returncode, (folder / "log").read_text().splitlines(), run.exists()
+
+
+@pytest.mark.parametrize("fails", ["never", "upload-config", "bootstrap-token", "coredns"])
+@pytest.mark.parametrize("bound", ["", "cluster-admin kubeadm:cluster-admins", "view somebody"])
+def test_nothing_that_could_be_misused_outlives_the_script(tmp_path: Path, fails: str, bound: str) -> None:
+    status, said, left = bootstrap(tmp_path, KUBECTL, fails=fails, bound=bound)
+    assert (status == 0) is (fails == "never")
+    assert not left
     assert said[-1] == "kubectl -x -n kube-system delete secret bootstrap-token-abcdef --ignore-not-found"
     rebound = any("super-admin.conf" in line and "create clusterrolebinding" in line for line in said)
     assert rebound is (bound != "cluster-admin kubeadm:cluster-admins")
     assert "kubectl -x -n a delete kind b --ignore-not-found --cascade=orphan" in said
+
+
+def test_kubeadm_waits_until_the_api_server_knows_its_admins(tmp_path: Path) -> None:
+    status, said, _ = bootstrap(tmp_path, SLOW_KUBECTL)
+    asked = [number for number, line in enumerate(said) if "get clusterrolebinding" in line]
+    (uploaded,) = [number for number, line in enumerate(said) if "upload-config" in line]
+    assert status == 0
+    assert len(asked) == 3
+    assert asked[-1] < uploaded
