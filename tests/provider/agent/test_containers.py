@@ -94,7 +94,7 @@ def test_containers_go_with_their_entry(
     blobs = {one.sha256: sent(one.path) for one in programs.values()}
     clean.ask("apply", blobs, items=runtime(programs), entry="server/runtime")
     facts = clean.ask("apply", {pause.sha256: sent(pause.archive)}, items=pods(pause), entry="server/pods")["facts"]
-    assert facts[f"image {pause.reference}"] == {"digest": pause.digest}
+    assert facts[f"image {pause.reference} in bp-test"] == {"digest": pause.digest}
     assert clean.ask("apply", items=pods(pause), entry="server/pods")["changed"] == []
     assert set(clean.run(f"{CTR} tasks ls -q").split()) == {"a", "b", "c"}
     if up:
@@ -103,4 +103,4 @@ def test_containers_go_with_their_entry(
     else:
         clean.run("systemctl stop bp-containerd")
         seen = clean.ask("observe", items=pods(pause))["facts"]
-        assert seen[f"image {pause.reference}"] == {"digest": "unreachable"}
+        assert seen[f"image {pause.reference} in bp-test"] == {"digest": "unreachable"}
