@@ -1,13 +1,16 @@
-"""Writes docs/conformance.md from the figures of a run: `python -m tests.provider.conformance.document FIGURES`."""
+"""Writes docs/conformance.md from the figures of one run, or of several that each did a part: `python -m
+tests.provider.conformance.document FIGURES…`."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from tests.figures import merge
 from tests.provider.conformance.report import Report, lines, table
 
 HOSTILE_STRINGS = 10_000
@@ -34,12 +37,16 @@ residue after delete.
 """
 
 
-def document(figures: Mapping[str, Any]) -> Iterator[str]:
-    """The whole text, line by line."""
+def document(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The whole text, line by line; of what several runs did, the whole stands before the fast part."""
+    figures = together(runs)
     yield HEAD
-    part = "the whole" if figures["conformance"]["whole"] else "the fast part"
-    yield f"## Kinds and checks: {part}\n"
-    yield from lines(Report.from_json(figures["conformance"]))
+    kits = [one["conformance"] for one in runs if "conformance" in one]
+    whole = [Report.from_json(one) for one in kits if one["whole"]]
+    fast = [Report.from_json(one) for one in kits if not one["whole"]]
+    yield "## Kinds and checks\n"
+    yield f"{which_part(whole, fast)}\n"
+    yield from lines(reduce(Report.join, [*whole, *fast]))
     if "injection" in figures:
         found = figures["injection"]
         yield "\n## Hostile strings\n"
@@ -53,6 +60,18 @@ def document(figures: Mapping[str, Any]) -> Iterator[str]:
         yield from table(["what", "figure"], [[name, str(value)] for name, value in figures[section].items()])
 
 
+def together(runs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", reduce(merge, runs, {}))
+
+
+def which_part(whole: Sequence[Report], fast: Sequence[Report]) -> str:
+    thorough = {key for report in whole for key in report.checks}
+    kinds = sorted({kind for report in fast for kind, check in report.checks if (kind, check) not in thorough})
+    if not whole:
+        return "The fast part."
+    return f"The whole; but the fast part for checks of {', '.join(kinds)}." if kinds else "The whole."
+
+
 def shortcomings(figures: Mapping[str, Any]) -> Iterator[str]:
     """Why a soak cannot vouch for the boundaries: too few strings tried, or one that got through."""
     found = figures.get("injection", {"hostile strings": 0, "injections": 0})
@@ -63,6 +82,6 @@ def shortcomings(figures: Mapping[str, Any]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    known = json.loads(Path(sys.argv[1]).read_text())
-    print("\n".join(document(known)))
-    sys.exit("\n".join(shortcomings(known)) or None)
+    given = [json.loads(Path(name).read_text()) for name in sys.argv[1:]]
+    print("\n".join(document(given)))
+    sys.exit("\n".join(shortcomings(together(given))) or None)

@@ -52,6 +52,24 @@ class Report:
         figures = {kind: found["figures"][kind] for kind in kinds if kind in found["figures"]}
         return cls(checks, figures, {name: (tried, good) for name, (tried, good) in found["faults"].items()})
 
+    def join(self, other: Report) -> Report:
+        """Both runs as one: a check of this one stands before the same check of the other; faults add up."""
+        figures: dict[str, dict[str, int]] = {}
+        for report in (self, other):
+            for kind, counts in report.figures.items():
+                known = figures.setdefault(kind, {})
+                for what, number in counts.items():
+                    adds = what.startswith("faults ")
+                    known[what] = known.get(what, 0) + number if adds else max(known.get(what, 0), number)
+        faults = dict(self.faults)
+        for name, (tried, good) in other.faults.items():
+            before = faults.get(name, (0, 0))
+            faults[name] = (before[0] + tried, before[1] + good)
+        kinds = {kind: None for report in (other, self) for kind in report.kinds}
+        checks = {**other.checks, **self.checks}
+        ordered = {key: checks[key] for kind in kinds for key in checks if key[0] == kind}
+        return Report(ordered, {kind: figures[kind] for kind in kinds if kind in figures}, faults)
+
     def cell(self, kind: str, check: str) -> str:
         problems = self.checks.get((kind, check))
         if problems is None:
