@@ -87,7 +87,7 @@ def lines(report: Report) -> Iterator[str]:
     counted = list(dict.fromkeys(what for one in report.figures.values() for what in one))
     if counted:
         yield ""
-        rows = [[kind, *(str(report.figures[kind].get(what, 0)) for what in counted)] for kind in report.kinds]
+        rows = [[kind, *(str(report.figures.get(kind, {}).get(what, 0)) for what in counted)] for kind in report.kinds]
         sums = [str(sum(one.get(what, 0) for one in report.figures.values())) for what in counted]
         yield from table(["kind", *counted], [*rows, ["all", *sums]])
     if report.faults:
