@@ -19,6 +19,7 @@ from bareplane.resources import (
     VolumeDirectory,
 )
 from bareplane.specs import Connection, Engine, Form
+from bareplane.specs.ports import API_PORT, CONTROL_PLANE_PORTS, NODE_PORTS
 
 NODE_BINARIES = (
     "kubeadm",
@@ -38,10 +39,6 @@ CRIO_BINARIES = ("crio", "conmon", "pinns")
 CONTROL_PLANE_BINARIES = ("kubectl", "etcdctl")
 COMPONENTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
 """What a control plane consists of: programs in one form, images of the same names in the other."""
-NODE_PORTS = (10248, 10249, 10250, 10256)
-"""kubelet's health, kube-proxy's metrics, kubelet, kube-proxy's health."""
-CONTROL_PLANE_PORTS = (2379, 2380, 2381, 10257, 10259)
-"""etcd's clients, peers and metrics, controller manager, scheduler; the API server's is the cluster's choice."""
 NODE_MEMORY_MIB = 700
 CONTROL_PLANE_MEMORY_MIB = 1600
 CONTROL_PLANE_CPUS = 2
@@ -57,7 +54,7 @@ class ServerArgs:
     kubernetes_version: str
     endpoint: str
     endpoint_addresses: tuple[str, ...]
-    api_port: int = 6443
+    api_port: int = API_PORT
     control_plane: Form | None = None
     """How its control plane runs, where it has one."""
     engine: Engine = "containerd"

@@ -27,7 +27,7 @@ NEED_IMAGES: tuple[Placement, ...] = ("container", "deployment")
 
 
 class AppConfig(Spec):
-    """One app. What it is does not depend on where it runs."""
+    """One app, declared once for all placements."""
 
     name: AppName
     image: str | None = None
@@ -50,6 +50,13 @@ class AppConfig(Spec):
     """Unless given, the model's: `process` in the traditional one, `container` in containerization."""
     servers: tuple[NodeName, ...] = ()
     """Where processes and containers may run; unless given, on any that can run them."""
+
+    @field_validator("name")
+    @classmethod
+    def is_no_other_objects(cls, value: str) -> str:
+        if value == "kubernetes":
+            raise ValueError("is the name of the API's own Service; take another")
+        return value
 
     @field_validator("command")
     @classmethod
@@ -88,8 +95,9 @@ class AppConfig(Spec):
     def seats(self, able: Iterable[str]) -> tuple[str, ...]:
         """The servers that run it, one replica each. `able`: those that could, where it names none.
 
-        Fewer than `replicas` where there are not enough. Which of them it is hangs on the names alone: another app or
-        server moves no app that is there, and with it no data; a further replica leaves those before it in place.
+        Fewer than `replicas` where there are not enough. Which of them it is hangs on the names alone: another app
+        moves none, a further replica leaves those before it in place, and a server that comes takes over its share of
+        the apps that name no servers, which is why an app with a volume has to.
         """
         ranked: Sequence[str] = self.servers or sorted(able, key=lambda one: (rank(self.name, one), one))
         return tuple(ranked[: self.replicas])

@@ -37,6 +37,7 @@ def inconsistencies(given: Mapping[str, Any], names: Sequence[str], *, all_known
         *too_many(wanted, given),
         *addresses_to_give(servers, given),
         *shared_ports(entries(given, "apps")),
+        *images_of_nodes(given, wanted),
     ]
 
 
@@ -182,6 +183,19 @@ def known_addresses(servers: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterato
             yield name, IPv4Address(str(server.get("address")))
         except ValueError:
             continue  # a name, or told by its own check
+
+
+def images_of_nodes(given: Mapping[str, Any], nodes: Collection[str]) -> list[str]:
+    """A node whose own runtime is Docker has one list of images, the cluster's."""
+    default = path(given, "cluster", "runtime")
+    return [
+        f"hosts.{number}.images: {server!r} is a node whose runtime is Docker; name them in cluster.images.preload"
+        for number, one in enumerate(map(table, entries(given, "hosts")))
+        if isinstance(server := one.get("server"), str)
+        and server in nodes
+        and one.get("images")
+        and (path(given, "cluster", "runtimes", server) or default) == "docker"
+    ]
 
 
 def shared_ports(apps: Sequence[Any]) -> list[str]:

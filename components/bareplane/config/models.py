@@ -12,6 +12,7 @@ from bareplane.config.app import PLACEMENTS, AppConfig, sealed
 from bareplane.config.host import HostConfig
 from bareplane.config.repeated import refuse_repeated
 from bareplane.specs import Connection, Engine, Form
+from bareplane.specs.ports import API_PORT
 from bareplane.specs.wire import DnsName, Network, NodeName, Spec, Version
 
 LARGEST_SERVICE_MASK, SMALLEST_SERVICE_MASK = 12, 28
@@ -114,7 +115,7 @@ class ClusterConfig(Spec):
     name: NodeName = "bareplane"
     version: Version = "1.36.3"
     endpoint: DnsName
-    port: Annotated[int, Field(ge=1, le=65535)] = 6443
+    port: Annotated[int, Field(ge=1, le=65535)] = API_PORT
     runtime: Engine = "containerd"
     runtimes: dict[NodeName, Engine] = Field(default_factory=dict)
     """Nodes whose runtime is another one."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
 from bareplane.config.app import NEED_IMAGES, PLACEMENTS, AppConfig, able
-from bareplane.config.consistency import ROLES, entries, table, texts
+from bareplane.config.consistency import ROLES, entries, path, table, texts
 from bareplane.config.spelling import did_you_mean
+from bareplane.specs.ports import API_PORT, CONTROL_PLANE_PORTS, NODE_PORTS
 
 
 def unseated(given: Mapping[str, Any]) -> list[str]:
@@ -33,6 +34,10 @@ def unseated(given: Mapping[str, Any]) -> list[str]:
             )
         if placement == "deployment" or strange:
             continue
+        if app.volume is not None and not app.servers:
+            problems.append(
+                f"{key}.servers: is missing, and the app has a volume, which stays where it is: name its servers"
+            )
         candidates = able(placement, workers, control_planes, hosts)
         seats = app.seats(candidates)
         if len(seats) < app.replicas:
@@ -40,6 +45,15 @@ def unseated(given: Mapping[str, Any]) -> list[str]:
                 f"{key}.replicas: {app.replicas}: there are {len(app.servers or candidates)} servers for it, and each "
                 f"{placement} takes port {app.port} of its server; lower it, or name more servers"
             )
+        problems += [f"{key}.port: {app.port}: is a port of Kubernetes' own there; take another"] * (
+            app.port in ports(given) and bool(set(seats) & {*workers, *control_planes})
+        )
+        problems += [
+            f"{key}.servers: {server} has CRI-O, which runs pods alone; take a server with containerd or Docker, or "
+            "placement: deployment"
+            for server in seats
+            if placement == "container" and engine_of(server, given) == "cri-o"
+        ]
         for server in seats:
             other = holders.setdefault((server, app.port), app.name)
             if other != app.name:
@@ -55,6 +69,19 @@ def unseated(given: Mapping[str, Any]) -> list[str]:
                 if "\n" in value or "\r" in value
             ]
     return problems
+
+
+def ports(given: Mapping[str, Any]) -> Sequence[object]:
+    """What components of Kubernetes listen at, on nodes of any kind."""
+    return (*NODE_PORTS, *CONTROL_PLANE_PORTS, path(given, "cluster", "port") or API_PORT)
+
+
+def engine_of(server: str, given: Mapping[str, Any]) -> object:
+    """The engine that would run an app's container there."""
+    for entry in entries(given, "hosts"):
+        if table(entry).get("server") == server:
+            return table(entry).get("engine")
+    return path(given, "cluster", "runtimes", server) or path(given, "cluster", "runtime")
 
 
 def as_app(entry: Mapping[str, Any]) -> AppConfig | None:

@@ -33,7 +33,8 @@ THE_SYSTEMS = (
 """Nothing of ours goes below these; below /home, because it is the users'."""
 TAKEN = (
     *(f"/var/{name}" for name in ("cache", "lock", "log", "mail", "run", "spool", "tmp")),
-    *(f"/var/lib/{name}" for name in ("apt", "bareplane", "cni", "containerd", "containers", "crio", "docker", "dpkg")),
+    *(f"/var/lib/{name}" for name in ("apt", "bareplane", "bareplane-containers", "cni", "containerd")),
+    *(f"/var/lib/{name}" for name in ("containers", "cri-dockerd", "crio", "docker", "dpkg")),
     *(f"/var/lib/{name}" for name in ("etcd", "kubelet", "private", "systemd")),
     "/opt/bareplane",
     "/opt/cni",

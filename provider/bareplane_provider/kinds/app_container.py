@@ -41,7 +41,7 @@ CLEAR = 'name=$1; shift; { "$@" tasks delete --force "$name"; "$@" containers de
 class AppContainer(AppInstance[AppContainerSpec]):
     name = "AppContainer"
     spec = AppContainerSpec
-    slug = "container"
+    slug = "app-container"
     deadline = 1800
 
     def unit(self, spec: AppContainerSpec) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from bareplane.specs import AppInstanceSpec
 from bareplane_provider import catalog
 from bareplane_provider.catalog.lock import ImageEntry
+from bareplane_provider.errors import BareplaneError
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.plugin.kind import Context, Outputs, State
 
@@ -47,9 +48,15 @@ class AppInstance(Phase[A], Generic[A]):
 
     def report(self, spec: A, context: Context) -> dict[str, Any]:
         """How the app is now. It differs from one look to the next, so that it is no fact."""
-        session = context.machine(spec.connection.to_wire())
-        done = session.run(["sh", "-c", REPORT, "report", self.unit(spec), str(LINES)], timeout=30)
-        state, *lines = done.stdout.decode(errors="replace").splitlines() or ["unknown"]
+        try:
+            session = context.machine(spec.connection.to_wire())
+            done = session.run(["sh", "-c", REPORT, "report", self.unit(spec), str(LINES)], timeout=30)
+            told = done.stdout.decode(errors="replace").splitlines()
+        except BareplaneError as error:
+            # The app itself is made: that nobody can say how it is must not undo that.
+            context.warning(f"how {spec.app} is on {spec.connection.name} is not known: {error}")
+            told = []
+        state, *lines = told or ["unknown"]
         return {
             "state": "running" if state == "active" else state,
             "addresses": [f"{spec.connection.address}:{spec.port}"],

@@ -41,7 +41,7 @@ FIRST_FREE_PORT = 1024
 class AppProcess(AppInstance[AppProcessSpec]):
     name = "AppProcess"
     spec = AppProcessSpec
-    slug = "process"
+    slug = "app-process"
 
     def unit(self, spec: AppProcessSpec) -> str:
         return f"{stem(spec)}.service"

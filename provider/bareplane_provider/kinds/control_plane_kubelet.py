@@ -8,7 +8,7 @@ from __future__ import annotations
 from bareplane.specs import ControlPlaneKubeletSpec
 from bareplane_provider.facts import MachineFacts
 from bareplane_provider.kinds.items import Item, command, file, key, running
-from bareplane_provider.kinds.nodes import ROTATED, START, UNIT, credentials, finalize, kubelet_items, start
+from bareplane_provider.kinds.nodes import ROTATED, START, UNIT, credentials, finalize_phase, kubelet_items, start
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.kubeadm.config import init_file
 from bareplane_provider.paths import OURS, program
@@ -34,8 +34,13 @@ class ControlPlaneKubelet(Phase[ControlPlaneKubeletSpec]):
                 produces=credentials(),
                 replace=True,
             ),
-            # A kubelet that has a certificate of its own already keeps it when its kubeconfig is made anew.
-            finalize(CONFIG, f"! test -s {ROTATED}"),
+            # A kubelet that has a certificate of its own already keeps it when its kubeconfig is made anew; a new one's
+            # is the matter of `ControlPlaneNode`, which waits for it.
+            command(
+                "kubelet-finalize",
+                ["sh", "-c", f'test -s {ROTATED} || exit 0; exec "$@"', "finalize", *finalize_phase(CONFIG)],
+                rerun_on=[f"command {KUBECONFIG}"],
+            ),
             start(CONFIG),
             running(UNIT, key(program("kubelet")), f"command {KUBECONFIG}", f"command {START}"),
         ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from bareplane.specs import ControlPlaneNodeSpec
 from bareplane_provider.facts import MachineFacts
 from bareplane_provider.kinds.items import Item, command, directory, file, key
-from bareplane_provider.kinds.nodes import NODE_CONF, ROTATED, finalize
+from bareplane_provider.kinds.nodes import NODE_CONF, ROTATED, finalize_phase
 from bareplane_provider.kinds.phase import Phase
 from bareplane_provider.kubeadm.config import init_file
-from bareplane_provider.paths import KUBECTL, OURS, program
+from bareplane_provider.paths import KUBECTL, KUBELET_CONF, OURS, program
 
 REGISTERED = f'test -s {ROTATED} && "$@" >/dev/null'
 """With a certificate of its own, which kubelet-finalize needs; `$@` asks for the node in the API."""
@@ -33,7 +33,7 @@ class ControlPlaneNode(Phase[ControlPlaneNodeSpec]):
                 unless=["sh", "-c", REGISTERED, "registered", *in_api],
                 timeout=REGISTER_SECONDS,
             ),
-            finalize(NODE_CONF, "false"),
+            command("kubelet-finalize", finalize_phase(NODE_CONF), unless=["grep", "-q", ROTATED, KUBELET_CONF]),
             command(
                 "mark-control-plane",
                 [program("kubeadm"), "init", "phase", "mark-control-plane", "--config", NODE_CONF],

@@ -32,8 +32,6 @@ def crio(machine: MachineFacts) -> list[Item]:
         directory("/etc/cni"),
         directory(CNI_CONF_DIR, tree=True),
         directory("/var/lib/cni", tree=True),
-        directory("/var/lib/containers", tree=True),
-        directory("/run/containers", tree=True, owned=False),
         directory("/var/lib/crio", tree=True, owned=False),
         directory("/run/crio", tree=True, owned=False),
         residue(f"processes {program('conmon')}"),
@@ -51,8 +49,9 @@ def configuration(machine: MachineFacts) -> dict[str, Any]:
     """crio.conf; its cgroup manager is the kubelet's, and its sandboxes' image the one that every node has."""
     return {
         "crio": {
-            "root": "/var/lib/containers/storage",
-            "runroot": "/run/containers/storage",
+            # Not the places that Podman and Buildah have for themselves.
+            "root": "/var/lib/crio/storage",
+            "runroot": "/run/crio/storage",
             "api": {"listen": CRIO_SOCKET},
             "runtime": {
                 "cgroup_manager": cgroup_driver(machine),

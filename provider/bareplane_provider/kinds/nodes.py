@@ -53,14 +53,9 @@ def start(config: str) -> Item:
     )
 
 
-def finalize(config: str, unless: str) -> Item:
-    """kubelet.conf pointed at the certificate that the kubelet renews; `unless`: a shell condition beside that."""
-    done = f"grep -q {ROTATED} {KUBELET_CONF} || {unless}"
-    return command(
-        "kubelet-finalize",
-        [program("kubeadm"), "init", "phase", "kubelet-finalize", "all", "--config", config],
-        unless=["sh", "-c", done],
-    )
+def finalize_phase(config: str) -> list[str]:
+    """What points kubelet.conf at the certificate that the kubelet renews."""
+    return [program("kubeadm"), "init", "phase", "kubelet-finalize", "all", "--config", config]
 
 
 def credentials() -> list[dict[str, Any]]:

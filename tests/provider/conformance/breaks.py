@@ -10,6 +10,7 @@ import json
 import shlex
 from collections.abc import Iterator, Mapping
 
+from bareplane_provider.kinds.differences import join
 from tests.provider.conformance import forged
 from tests.provider.conformance.row import Break, Row
 from tests.provider.conformance.servers import Server
@@ -167,7 +168,4 @@ def _produced(item: str, facts: Mapping[str, str], server: Server) -> Iterator[B
 
 def broken_fact(one: Break) -> str:
     """The property path that a diff must name."""
-    fact = one.fact if one.fact.isidentifier() else None
-    item = one.item.replace("\\", "\\\\").replace('"', '\\"')
-    inner = f".{one.fact}" if fact else '["' + one.fact.replace("\\", "\\\\").replace('"', '\\"') + '"]'
-    return f'facts["{item}"]{inner}'
+    return join(join("facts", one.item), one.fact)

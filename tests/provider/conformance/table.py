@@ -148,8 +148,12 @@ ROWS: tuple[Row, ...] = (
             ),
             "server-1",
             changes=(Input("schedulable", False), Input("node", "other", "replace")),
+            stays=stays,
         )
-        for name, kind in (("kubelet", "ControlPlaneKubelet"), ("node", "ControlPlaneNode"))
+        for name, kind, stays in (
+            ("kubelet", "ControlPlaneKubelet", ""),
+            ("node", "ControlPlaneNode", "kubelet.conf points at the kubelet's own certificate until the kubelet goes"),
+        )
     ),
     Row(
         "server-1-proxy",

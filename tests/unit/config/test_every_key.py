@@ -26,7 +26,15 @@ FULL: dict[str, Any] = {
         "storage": {},
     },
     "hosts": [{"server": "server-3", "engine": "docker"}],
-    "apps": [{**GOOD["apps"][0], "volume": {"path": "/data"}, "healthCheck": {"path": "/"}, "limits": {}}],
+    "apps": [
+        {
+            **GOOD["apps"][0],
+            "servers": ["server-2"],
+            "volume": {"path": "/data"},
+            "healthCheck": {"path": "/"},
+            "limits": {},
+        }
+    ],
 }
 Key = tuple[str | int, ...]
 

@@ -134,6 +134,39 @@ def test_apps_on_one_server_need_ports_of_their_own() -> None:
         parse_config(changed({"apps": [pair[0], {**pair[1], **change}]}), Path("/nowhere"))
 
 
+@pytest.mark.parametrize("placement", ["process", "container"])
+def test_an_app_with_a_volume_names_its_servers(placement: str) -> None:
+    app = {"name": "a", "image": "x", "placement": placement, "volume": {"path": "/data"}}
+    assert [one.partition(": ")[0] for one in problems({"apps": [app]})] == ["apps.0.servers"]
+    parse_config(changed({"apps": [{**app, "servers": ["server-2"]}]}), Path("/nowhere"))
+    parse_config(changed({"apps": [{**app, "placement": "deployment"}]}), Path("/nowhere"))
+
+
+@pytest.mark.parametrize("port", [10250, 6443, 2379])
+def test_a_nodes_own_ports_are_no_apps(port: int) -> None:
+    app = {"name": "a", "image": "x", "placement": "process", "port": port, "servers": ["server-2"]}
+    assert problems({"apps": [app]}) == [f"apps.0.port: {port}: is a port of Kubernetes' own there; take another"]
+
+
+def test_cri_o_runs_no_containers_of_apps() -> None:
+    app = {"name": "a", "image": "x", "placement": "container", "servers": ["server-2"]}
+    told = problems({"apps": [app], "cluster.runtime": "cri-o"})
+    assert [one.partition(", ")[0] for one in told] == ["apps.0.servers: server-2 has CRI-O"]
+
+
+def test_a_node_with_docker_has_the_clusters_list_of_images() -> None:
+    told = problems(
+        {"cluster.runtime": "docker", "hosts": [{"server": "server-2", "engine": "docker", "images": ["hello"]}]}
+    )
+    assert [one.partition(" is a node")[0] for one in told] == ["hosts.0.images: 'server-2'"]
+
+
+def test_the_name_of_the_apis_service_is_no_apps() -> None:
+    told = problems({"apps.0.name": "kubernetes"})
+    assert told
+    assert "is the name of the API's own Service" in told[0]
+
+
 def test_a_container_takes_no_line_break_and_needs_an_image() -> None:
     app = {"name": "a", "image": "x", "placement": "container", "secretEnvironment": {"A": "x\ny"}}
     assert problems({"apps": [app]}) == [
@@ -143,7 +176,7 @@ def test_a_container_takes_no_line_break_and_needs_an_image() -> None:
     assert told[0].startswith("apps.0.image: is missing, and container")
 
 
-def test_servers_that_come_and_go_move_no_app_that_stays() -> None:
+def test_seats_hang_on_names_alone() -> None:
     one = AppConfig(name="hello", image="x", replicas=2)
     able = [f"server-{number}" for number in range(9)]
     seats = one.seats(able)

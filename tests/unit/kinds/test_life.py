@@ -20,6 +20,7 @@ from bareplane_provider.errors import (
     UnreachableError,
 )
 from bareplane_provider.kinds import KINDS
+from bareplane_provider.kinds.app_instance import AppInstance
 from bareplane_provider.kinds.control_planes import answering
 from bareplane_provider.kinds.differences import changed, covers, fact_changes, join
 from bareplane_provider.kinds.manifest import compared, key
@@ -657,3 +658,11 @@ def test_what_the_catalog_does_not_have_is_refused_by_check(
     found = kind(name).check({**kit.inputs[name], **changes})
     assert [one.property for one in found] == [where for where, _ in told]
     assert all(words in one.reason for one, (_, words) in zip(found, told, strict=True)), found
+
+
+@pytest.mark.parametrize(
+    "kind", [one for one in KINDS.values() if isinstance(one, AppInstance)], ids=lambda one: one.name
+)
+def test_no_apps_name_makes_its_entry_a_phases(kind: AppInstance[Any]) -> None:
+    phases = {one.slug for one in KINDS.values() if isinstance(one, Phase)} - {kind.slug}
+    assert [one for one in phases if one.startswith(f"{kind.slug}-")] == []
