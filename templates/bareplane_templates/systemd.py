@@ -38,8 +38,8 @@ def name(value: str) -> str:
 def text(value: str) -> str:
     """Words for people, on one line. Raises ValueError for control characters."""
     refuse_controls(value)
-    # A backslash at the end would take the next line along.
-    return value.replace("%", "%%").rstrip("\\")
+    # A backslash at the end would take the next line along; what is blank at the end is no part of a line.
+    return value.replace("%", "%%").rstrip("\\ \t")
 
 
 def variable(value: str) -> str:

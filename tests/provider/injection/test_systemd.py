@@ -101,7 +101,7 @@ def descriptions(session: Session, strings: Sequence[str]) -> Sequence[str | Non
         assert found["Documentation"]
         came.append(found["Description"])
     # White space at the ends goes, as in any setting, and a backslash at the end would take the next line along.
-    wanted = [one.strip(BLANK).rstrip("\\").rstrip(BLANK) or "Description" for one in passed]
+    wanted = [one.lstrip(BLANK).rstrip(f"\\{BLANK}") or "Description" for one in passed]
     same = [one if got == wish or (wish == "Description" and got.endswith(".service")) else got
             for one, got, wish in zip(passed, came, wanted, strict=True)]  # fmt: skip
     return in_place(strings, passed, same)
