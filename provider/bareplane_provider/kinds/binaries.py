@@ -26,13 +26,15 @@ class Binaries(Phase[BinariesSpec]):
 
     def check(self, inputs: Inputs) -> list[Failure]:
         refused = super().check(inputs)
-        if refused or contains_unknown(inputs):
+        # Of a new stack more than this is not known yet.
+        names, version = inputs.get("names", ()), inputs.get("kubernetesVersion")
+        if refused or contains_unknown(names) or contains_unknown(version):
             return refused
-        spec, lock = self.parse(inputs), catalog.read_lock()
+        lock = catalog.read_lock()
         failures: dict[str, Failure] = {}
-        for name in spec.names:
+        for name in names:
             try:
-                lock.version(name, version_of(name, spec))
+                lock.version(name, version_of(name, version))
             except catalog.UnknownArtifactError as error:
                 # One version is wanted of all that follow Kubernetes': it is told once.
                 where = "kubernetesVersion" if name in lock.programs else f"names.{name}"
@@ -44,11 +46,13 @@ class Binaries(Phase[BinariesSpec]):
 
     def needs(self, inputs: Inputs) -> catalog.Needs:
         spec = self.parse(inputs)
-        return catalog.Needs(programs=frozenset((name, version_of(name, spec)) for name in spec.names))
+        return catalog.Needs(
+            programs=frozenset((name, version_of(name, spec.kubernetes_version)) for name in spec.names)
+        )
 
     def plan(self, spec: BinariesSpec, machine: MachineFacts, session: Session, context: Context) -> Plan:
         def obtain(name: str) -> catalog.Artifact:
-            return catalog.obtain(name, machine.arch, context.progress, version_of(name, spec))
+            return catalog.obtain(name, machine.arch, context.progress, version_of(name, spec.kubernetes_version))
 
         with ThreadPoolExecutor(max_workers=2) as pool:
             artifacts = list(pool.map(obtain, spec.names))
@@ -57,13 +61,13 @@ class Binaries(Phase[BinariesSpec]):
 
     def fingerprint(self, spec: BinariesSpec, machine: MachineFacts) -> str:
         lock = catalog.read_lock()
-        pinned = [f"{name} {version_of(name, spec) or lock.version(name)}" for name in spec.names]
+        pinned = [f"{name} {version_of(name, spec.kubernetes_version) or lock.version(name)}" for name in spec.names]
         return hashlib.sha256("\n".join(pinned).encode()).hexdigest()[:16]
 
 
-def version_of(name: str, spec: BinariesSpec) -> str | None:
+def version_of(name: str, kubernetes_version: str | None) -> str | None:
     """The version to install; None leaves the choice to the catalog, for what does not follow Kubernetes' version."""
-    return spec.kubernetes_version if catalog.read_lock().program(name).source == "kubernetes" else None
+    return kubernetes_version if catalog.read_lock().program(name).source == "kubernetes" else None
 
 
 def destination(name: str) -> str:

@@ -33,10 +33,12 @@ class Images(Phase[ImagesSpec]):
 
     def check(self, inputs: Inputs) -> list[Failure]:
         refused = super().check(inputs)
-        if refused or contains_unknown(inputs):
+        # Of a new stack more than this is not known yet.
+        names = inputs.get("names", ())
+        if refused or contains_unknown(names):
             return refused
         failures: list[Failure] = []
-        for name in self.parse(inputs).names:
+        for name in names:
             try:
                 catalog.read_lock().image(name)
             except catalog.UnknownArtifactError as error:

@@ -125,9 +125,10 @@ def test_key_files_are_looked_at(stack: Stack, lab: Lab, tmp_path: Path, door: i
 
 def test_what_the_catalog_does_not_have_is_told(lab: Lab, stack: Stack) -> None:
     stack.inventory.write_text(yaml.safe_dump({"servers": servers(lab)}))
-    stack.configure(version="1.36.9", images={"preload": ["pauze"]}, apps=[])
+    stack.configure(version="1.36.9", apps=[])
+    assert "the catalog has no kubeadm 1.36.9; it has 1.36.3" in stack.run("preview", fails=True).text
+    stack.configure(images={"preload": ["pauze"]}, apps=[])
     text = stack.run("preview", fails=True).text
-    assert "the catalog has no kubelet 1.36.9; it has 1.36.3" in text
     assert "the catalog has no image 'pauze'; it has " in text
     assert "did you mean 'pause'?" in text
 
