@@ -17,6 +17,7 @@ from bareplane_provider.transport.session import Session
 
 ROLLED_OUT = frozenset({"Deployment", "DaemonSet", "StatefulSet"})
 APPLY = ("apply", "--server-side", "--force-conflicts", "--field-manager=bareplane", "-f", "-")
+REFUSED = 'The Service "{name}" is invalid'
 Object = Mapping[str, Any]
 TYPE = "CustomResourceDefinition"
 UNKNOWN_KIND = re.compile(r'no matches for kind "([^"]+)" in version "([^"]+)"')
@@ -36,7 +37,16 @@ class Manifests(ApiKind[M], Generic[M]):
         return {key(one): compared(one, live.get(key(one))) for one in spec.objects}
 
     def apply(self, spec: M, session: Session, context: Context) -> None:
-        kubectl(session, *APPLY, stdin=stream(spec.objects))
+        try:
+            kubectl(session, *APPLY, stdin=stream(spec.objects))
+        except BareplaneError as error:
+            # A port that somebody changed is theirs to a server-side apply, which puts ours beside it, and a Service
+            # does not take two ports without names. Replaced, it keeps the addresses and node ports it was given.
+            services = tuple(one for one in spec.objects if REFUSED.format(**one["metadata"]) in str(error))
+            if not services:
+                raise
+            kubectl(session, "replace", "-f", "-", stdin=stream(services))
+            kubectl(session, *APPLY, stdin=stream(spec.objects))
         types = [f"crd/{one['metadata']['name']}" for one in spec.objects if one["kind"] == TYPE]
         if types:
             # What is made next may be of these types.
